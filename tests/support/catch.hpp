@@ -1,0 +1,9 @@
+// The test framework, whichever version the Debian release packages: 2 on Debian 12, 3 on Debian 13.
+#pragma once
+
+#if __has_include(<catch2/catch_all.hpp>)
+#include <catch2/catch_all.hpp>
+using Catch::Approx;
+#else
+#include <catch2/catch.hpp>
+#endif
