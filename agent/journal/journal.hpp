@@ -58,16 +58,17 @@ struct ClockReference {
 
 struct Handlers {
   std::function<void(Commit)> committed;
-  // Earlier records that could not be dated until now, of this and of earlier epochs: they may go out.
+  // Earlier records that could not be dated until now, of this and of earlier epochs: they may go out. Likewise
+  // what a file holds that could not be opened at start but can be now: epochs() did not tell of it.
   std::function<void(EpochId, Range)> dated;
-  // Said once per change: "writing", "memory: disk is read-only …".
+  // Said once per change: Status::trouble, or "writing" when there is none any more.
   std::function<void(std::string)> trouble;
 };
 
 struct Status {
   bool durable = true;          // false: nothing can be written; records are held in memory
-  std::string trouble;          // why not; and what was set aside at start
-  std::string set_aside;        // file name of a damaged journal moved away at start; empty if none
+  std::string trouble;          // why not; else what was set aside; else empty
+  std::string set_aside;        // file name of a journal moved away because it was damaged; empty if none
   std::uint64_t file_bytes = 0;
   std::uint64_t records_in_memory = 0;
   std::uint64_t undated = 0;    // records that wait for the time to be known
@@ -77,21 +78,25 @@ struct Status {
 
 class Journal {
  public:
-  // Never fails because of a damaged file: that is moved aside, a new one begins, status says so. Fails when
-  // the directory cannot be made, another agent holds the journal, or it belongs to another agent name with
-  // unacknowledged records.
+  // Never fails because of a damaged file: that is moved aside, a new one begins, status says so. Nor because the
+  // disk cannot be written or the directory not be made: records are held in memory and each commit tries again.
+  // Fails when another agent holds the journal, or it belongs to another agent name with unacknowledged records
+  // (one without is set aside as JOURNAL.other-agent-N). `clock` must outlive the journal.
   static Result<std::unique_ptr<Journal>> open(Settings settings, const Clock& clock, Handlers handlers);
-  // Commits what is queued and ends the thread.
+  // Commits what is queued, notes that the run ended cleanly, and ends the thread. Handlers may still be called.
   virtual ~Journal() = default;
 
   // As found at open; later changes come through the handlers.
   virtual std::vector<EpochState> epochs() const = 0;
-  // Epoch of this run: its first commit that holds a record writes it, Start first.
+  // Epoch of this run: its first commit that holds a record writes it, Start first. Another one after a commit
+  // that failed (contract.md, Epochs form a chain); records carry the one they were committed in.
   virtual EpochId current() const = 0;
 
-  // Queued; durable, numbered and handed to `committed` at the next commit (every commit_period).
+  // Queued; durable, numbered and handed to `committed` at the next commit (every commit_period). Throws
+  // std::invalid_argument for a sample that does not have the words and qualities of its layout.
   virtual void append(meter::Record record) = 0;
-  // Commits what is queued as soon as possible; `done` runs after it (on the journal's thread).
+  // Commits what is queued as soon as possible; `done` runs after it (on the journal's thread), also when the
+  // disk did not let it: status() tells.
   virtual void commit_now(std::function<void()> done = {}) = 0;
 
   // From now on wall = boot + offset for this boot, also for its records that waited for time. A row of its own
@@ -103,8 +108,9 @@ class Journal {
   virtual void settle(EpochId epoch, RangeSet ranges) = 0;
   virtual void withdraw(EpochId epoch, RangeSet ranges) = 0;
 
-  // Records of `wanted`, lowest first, until max_records or max_readings is reached; what is no longer held or
-  // damaged is left out. `done` runs on the journal's thread.
+  // Records of `wanted`, lowest first, until max_records or max_readings is reached (at least one, an event counts
+  // as one reading). What is no longer held is left out; what is damaged too, and a void follows with the next
+  // commit. `done` runs on the journal's thread.
   virtual void read(EpochId epoch, RangeSet wanted, std::size_t max_records, std::size_t max_readings,
                     std::function<void(std::vector<meter::StoredRecord>)> done) = 0;
   // The newest layout with this id that the journal knows; nullptr if none.
@@ -114,6 +120,7 @@ class Journal {
 };
 
 // For `congto export` and tests when no agent runs: every record of the file in order, without writing to it.
+// Damaged records are left out. Fails when an agent holds the journal.
 Result<void> for_each_record(const std::filesystem::path& file,
                              const std::function<void(const meter::StoredRecord&)>& visit);
 

@@ -2,63 +2,90 @@
 // No persistence, no buffer, no automatic reconnect of Paho's. Functions and handlers: the io_context thread.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include <boost/asio/any_io_executor.hpp>
-
-#include "drivers/core/error.hpp"
-
 namespace congto::mqtt {
+
+// Publishes under way at once: Paho 1.3.12 stops dead for up to 1 s when more than the broker's receive
+// maximum (mosquitto: 20) are queued in it, and needs no more than this for full speed.
+inline constexpr std::size_t max_window = 15;
 
 struct Settings {
   std::string broker;  // "mqtt://host:1883" or "mqtts://host:8883"
   std::string client_id;
-  std::string ca, certificate, key;   // files; empty where not used
+  std::string ca, certificate, key;  // files; empty where not used
   std::string username, password;
   std::string will_topic, will_payload;  // retained, QoS 1
   std::chrono::seconds will_delay{90};
   std::chrono::seconds session_expiry{3600};
   std::chrono::seconds keep_alive{30};
-  std::chrono::seconds watchdog{60};     // no PUBACK or PINGRESP for so long: the link is dead
+  // Something under way and nothing answered for so long: the link is dead. With nothing under way Paho's own
+  // keep alive finds out, after about 2.6 times its period.
+  std::chrono::milliseconds watchdog{60'000};
   std::vector<std::string> subscriptions;  // QoS 1, made at every connect
+
+  // Pauses between attempts: doubling from the first to the last, each drawn from its upper half.
+  std::chrono::milliseconds first_pause{1'000};
+  std::chrono::milliseconds last_pause{60'000};
+  // After reason 0x8E, "session taken over": another client has our name, and each reconnect throws it out.
+  std::chrono::milliseconds taken_over_pause{60'000};
 };
 
 // Outcome of one publish. reason: MQTT 5 reason code, 0 good; refused when >= 0x80; lost when the
-// connection ended first.
+// connection ended first, or Paho would not take it.
 struct Published {
   std::uint64_t token = 0;
   bool lost = false;
   int reason = 0;
 };
 
+// What the broker's CONNACK allows; 65535 and UINT32_MAX where it said nothing (MQTT 5, 3.2.2.3).
+struct Allowed {
+  std::uint16_t receive_maximum = 65'535;
+  std::uint32_t maximum_packet_size = UINT32_MAX;
+};
+
+struct Disconnected {
+  std::string text;         // what happened and what to do; never holds a password
+  bool taken_over = false;  // reason 0x8E
+};
+
 struct Handlers {
-  // receive_maximum and maximum_packet_size of the CONNACK, where it gave them.
-  std::function<void(std::uint16_t receive_maximum, std::uint32_t maximum_packet_size)> connected;
-  std::function<void(std::string reason)> disconnected;  // also for every failed attempt; text says what to do
+  std::function<void(Allowed)> connected;  // after the subscriptions were made
+  // Also for every failed attempt. Everything under way was reported as lost before.
+  std::function<void(Disconnected)> disconnected;
   std::function<void(Published)> published;
   std::function<void(std::string topic, std::string payload)> message;
+  // Something to tell that does not end the connection: a subscription that was refused.
+  std::function<void(std::string)> trouble;
 };
 
 class Client {
  public:
-  static std::unique_ptr<Client> create(boost::asio::any_io_executor executor, Settings settings, Handlers handlers);
-  // Ends the connection without waiting; for a clean end call stop() and let its handler run.
+  static std::unique_ptr<Client> create(boost::asio::any_io_executor executor, Settings settings,
+                                        Handlers handlers);
+  // Ends the connection and waits at most a second for Paho; for a clean end call stop() and let its handler
+  // run. No handler runs afterwards.
   virtual ~Client() = default;
 
-  // Connects, and again after every loss, with growing, jittered pauses (1 s to 60 s; at least 60 s after
-  // reason 0x8E, "someone has our name").
+  // Connects, and again after every loss, with growing, jittered pauses.
   virtual void start() = 0;
-  // Publishes with QoS 1; false when not connected or the window is full (at most 15 under way).
+  // Publishes with QoS 1; false when not connected or the window is full (max_window, or the broker's receive
+  // maximum if that is less). Every publish that was taken is answered by `published` once.
   virtual bool publish(std::uint64_t token, const std::string& topic, std::string payload, bool retained) = 0;
   virtual bool connected() const = 0;
-  // Waits at most `patience` for what is under way, disconnects, then `done`.
+  // Waits at most `patience` for what is under way, disconnects, then `done`. No reconnect, no handler after it.
   virtual void stop(std::chrono::milliseconds patience, std::function<void()> done) = 0;
 };
+
+// The plain name of an MQTT 5 reason code with its number: "not authorized (0x87)".
+std::string reason_text(int reason);
 
 }  // namespace congto::mqtt

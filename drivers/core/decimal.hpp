@@ -17,13 +17,15 @@ class Decimal {
   Decimal() = default;
   constexpr Decimal(Int128 coefficient, int exponent) : coefficient_(coefficient), exponent_(exponent) {}
 
-  // "0.001", "-12", "1e3", ".5"; nothing for anything else or for more than 30 digits.
+  // "0.001", "-12", "1e3", ".5"; nothing for anything else, for more than 30 digits (leading
+  // zeros aside) or for an exponent outside -9999..9999.
   static std::optional<Decimal> parse(std::string_view text);
   // The shortest decimal that gives the float back. Infinite and NaN have none.
   static std::optional<Decimal> shortest(float value);
   static std::optional<Decimal> shortest(double value);
 
-  // Exact; nothing if the result needs more than 38 digits.
+  // Exact; nothing if the result, or for plus() a summand brought to the other's exponent, needs more than 38
+  // digits.
   std::optional<Decimal> times(const Decimal& factor) const;
   std::optional<Decimal> plus(const Decimal& other) const;
 
@@ -41,7 +43,7 @@ class Decimal {
 
   // Same value, whatever the exponents: 1.50 equals 1.5.
   friend bool operator==(const Decimal& a, const Decimal& b);
-  // Same order as the values; exact where it can be, else by double.
+  // Same order as the values, exact.
   friend bool operator<(const Decimal& a, const Decimal& b);
 
  private:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -13,6 +14,8 @@ namespace congto {
 struct Error {
   std::string message;
 };
+
+inline std::ostream& operator<<(std::ostream& out, const Error& error) { return out << error.message; }
 
 // Found by Boost.System when value() is called on a failed result: a mistake of ours, never of the user's.
 [[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location&) {

@@ -1,5 +1,5 @@
-// From raw words to values: the only decoder, used by agent, `congto read`, export and the simulator's checks.
-// Pure functions, thread-safe.
+// From raw words to values: the only decoder, used by agent, `congto read`, export and the simulator's
+// checks. Pure functions, thread-safe.
 #pragma once
 
 #include <span>
@@ -21,15 +21,16 @@ struct Reading {
   std::string text;
 };
 
-// `words`: exactly point.raw_words() words, in wire order: value, scale register, plus part.
-// NaN and infinite floats, marks of point.not_available and scale exponents outside -18..18 are not_available.
+// `words`: exactly point.raw_words() words, in wire order: value, scale register, plus part; throws
+// std::invalid_argument for another number.
+// The value is (register + plus) x scale x 10^(scale register) x ratio, exact; only a ratio whose division
+// does not end is rounded, to 15 digits. not_available: NaN and infinite floats (also as the plus part),
+// marks of point.not_available, scale registers outside -18..18, values of more than 38 digits. implausible,
+// with the value: pf4q outside -2..2, a group of mod10k4 above 9999.
 Reading decode(const Point& point, std::span<const std::uint16_t> words);
 
 // All points of a sample, in layout order, into `out` (cleared first; reuse it to spare allocations).
+// Throws std::invalid_argument where the sample does not fit its layout.
 void decode(const Sample& sample, std::vector<Reading>& out);
-
-// The opposite, for simulators and tests: words that decode to the value nearest to `value`.
-// For points with scale_at the exponent register is given 0.
-std::vector<std::uint16_t> encode(const Point& point, double value);
 
 }  // namespace congto::meter

@@ -32,7 +32,7 @@ class Layout {
  public:
   explicit Layout(std::vector<LayoutMeter> meters);
 
-  // 32 hex digits over text(): equal for equal layouts, on every machine.
+  // 32 hex digits over text() (name-based UUID): equal for equal layouts, on every machine.
   const std::string& id() const { return id_; }
   const std::vector<LayoutMeter>& meters() const { return meters_; }
 

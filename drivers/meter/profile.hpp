@@ -10,18 +10,13 @@
 
 #include "drivers/meter/point.hpp"
 #include "drivers/meter/read_plan.hpp"
+#include "drivers/modbus/line.hpp"
 
 namespace congto::meter {
 
-enum class Parity : std::uint8_t { none, even, odd };
-
-// Settings of a serial line, and the factory setting that a profile names.
-struct SerialSettings {
-  unsigned baud = 9600;
-  Parity parity = Parity::none;
-  unsigned stop_bits = 1;
-  bool operator==(const SerialSettings&) const = default;
-};
+// The names that profiles and sites use for what the serial link sets.
+using modbus::Parity;
+using modbus::SerialSettings;
 
 // The head keys of a profile that concern reading; a [[meter]] may override each.
 struct DeviceLimits {

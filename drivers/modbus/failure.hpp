@@ -15,17 +15,18 @@ namespace congto::modbus {
 enum class FailureKind : std::uint8_t {
   timeout,    // nothing that counts as the reply came before the deadline
   crc,        // a reply came, damaged (RTU checksum)
-  bad_reply,  // a whole, undamaged frame that cannot be the answer to the request (length, byte count, function)
+  bad_reply,  // a whole, undamaged frame that cannot be the answer to the request (length, byte count,
+              // function)
   exception,  // the unit (or gateway) answered with an exception code
   no_link,    // the port cannot be opened, the connection is refused or was closed
 };
 
 // How far it reaches: what the poller does next follows from this alone.
 enum class Severity : std::uint8_t {
-  point,   // exceptions 1-3: these registers, not the unit
-  retry,   // exceptions 5 and 6: the unit is there and busy
-  unit,    // timeout, crc, bad reply, exceptions 4, 8 and 11: this unit
-  bus,     // no link, exception 10: everything behind this port or gateway
+  point,  // exceptions 1-3: these registers, not the unit
+  retry,  // exceptions 5 and 6: the unit is there and busy
+  unit,   // timeout, crc, bad reply, exceptions 4, 8 and 11: this unit
+  bus,    // no link, exception 10: everything behind this port or gateway
 };
 
 struct Failure {

@@ -1,0 +1,12 @@
+// The log: plain lines on stderr, as a service manager collects them. Thread-safe.
+#pragma once
+
+#include <string>
+
+namespace congto::app {
+
+void log_info(const std::string& line);
+void log_warning(const std::string& line);
+void log_error(const std::string& line);
+
+}  // namespace congto::app

@@ -1,0 +1,63 @@
+// Eviction: which records leave the ring when they are too old or the file is too large.
+// Used by the commit; journal's thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/journal/epochs.hpp"
+#include "agent/journal/records.hpp"
+
+namespace congto::journal {
+
+struct RingLimits {
+  std::chrono::hours max_age;
+  std::uint64_t max_bytes;
+};
+
+// The present, to measure ages against.
+struct RingState {
+  std::uint64_t used_bytes = 0;  // pages of the file that hold something
+  std::string boot_id;
+  BootTime now;
+  std::optional<meter::Dating> dating;  // of this boot
+};
+
+struct Victims {
+  std::int64_t epoch_no = 0;
+  RangeSet records;
+  RangeSet unsettled;  // of `records`: these need a void
+  std::string why;     // "evicted" (size) or "aged-out"
+};
+
+// Records leave in slices of at most max_slice, one slice a commit, and only when the whole slice is due: so one
+// transaction stays short and one void speaks for many records.
+class Eviction {
+ public:
+  static constexpr std::uint64_t max_slice = 2000;
+
+  explicit Eviction(RingLimits limits) : limits_(limits) {}
+  // Nothing while the ring is within its limits. By age: the oldest records. By size: the oldest settled ones,
+  // and only when there is none, the oldest samples and skips. Unsettled starts, voids and metas stay always.
+  std::vector<Victims> choose(const Epochs& epochs, RecordTable& records, const RingState& state);
+
+ private:
+  struct Candidate {
+    std::int64_t epoch_no;
+    std::uint64_t seq;
+  };
+  std::vector<Candidate> candidates(const Epochs& epochs, std::uint64_t count, bool only_settled) const;
+  bool too_old(const Epochs& epochs, RecordTable& records, const RingState& state,
+               const std::vector<Candidate>& candidates, std::uint64_t slice) const;
+  std::vector<Victims> take(const Epochs& epochs, RecordTable& records, std::vector<Candidate> candidates,
+                            std::string why);
+
+  RingLimits limits_;
+  // Unsettled events met so far, by epoch: passed over until they are settled.
+  std::map<std::int64_t, RangeSet> kept_;
+};
+
+}  // namespace congto::journal

@@ -1,0 +1,192 @@
+// Paho's client, its options and its listeners. What was learned of Paho C++ 1.2 over C 1.3.12 the hard way:
+// setters on a long-lived connect_options, properties last; a listener for each kind of token, which outlives
+// the client; nothing but plain values out of a callback; TLS checks no host name unless told to.
+#include "agent/mqtt/connection.hpp"
+
+#include <MQTTAsync.h>
+#include <mqtt/async_client.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace congto::mqtt {
+
+namespace paho = ::mqtt;
+
+namespace {
+
+constexpr std::chrono::seconds connect_timeout{30};
+
+// The reason code of a token that failed, where the broker gave one.
+int refusal(const paho::token& token) {
+  const int reason = static_cast<int>(token.get_reason_code());
+  // 255 is Paho's own mark for "not MQTT 5".
+  return reason >= 0x80 && reason < 0xFF ? reason : 0;
+}
+
+Allowed allowed_by(const paho::token& token) {
+  Allowed allowed;
+  const auto response = token.get_connect_response();
+  const auto& properties = response.get_properties();
+  if (properties.contains(paho::property::RECEIVE_MAXIMUM)) {
+    allowed.receive_maximum = paho::get<std::uint16_t>(properties, paho::property::RECEIVE_MAXIMUM);
+  }
+  if (properties.contains(paho::property::MAXIMUM_PACKET_SIZE)) {
+    allowed.maximum_packet_size = paho::get<std::uint32_t>(properties, paho::property::MAXIMUM_PACKET_SIZE);
+  }
+  return allowed;
+}
+
+class ConnectListener final : public paho::iaction_listener {
+ public:
+  explicit ConnectListener(const EventSink& sink) : sink_(sink) {}
+  void on_success(const paho::token& token) override { sink_(Opened{allowed_by(token)}); }
+  void on_failure(const paho::token& token) override { sink_(OpenFailed{refusal(token)}); }
+
+ private:
+  const EventSink& sink_;
+};
+
+class SubscribeListener final : public paho::iaction_listener {
+ public:
+  explicit SubscribeListener(const EventSink& sink) : sink_(sink) {}
+  void on_success(const paho::token& token) override { sink_(Subscribed{topic_of(token), 0}); }
+  void on_failure(const paho::token& token) override {
+    const int reason = refusal(token);
+    // Without a reason the connection ended, and that is reported by itself.
+    if (reason != 0) sink_(Subscribed{topic_of(token), reason});
+  }
+
+ private:
+  static std::string topic_of(const paho::token& token) {
+    const auto topics = token.get_topics();
+    return topics && topics->size() > 0 ? (*topics)[0] : std::string();
+  }
+  const EventSink& sink_;
+};
+
+class PublishListener final : public paho::iaction_listener {
+ public:
+  explicit PublishListener(const EventSink& sink) : sink_(sink) {}
+  void on_success(const paho::token& token) override { sink_(Completed{serial_of(token), false, 0}); }
+  void on_failure(const paho::token& token) override {
+    const int reason = refusal(token);
+    sink_(Completed{serial_of(token), reason == 0, reason});
+  }
+
+ private:
+  // The serial itself travels as the user context: completion can run before publish() has returned.
+  static std::uintptr_t serial_of(const paho::token& token) {
+    return reinterpret_cast<std::uintptr_t>(token.get_user_context());
+  }
+  const EventSink& sink_;
+};
+
+class PahoConnection final : public Connection {
+ public:
+  PahoConnection(const Settings& settings, const Address& address, EventSink sink)
+      : sink_(std::move(sink)),
+        client_((address.tls ? "ssl://" : "tcp://") + address.text(), settings.client_id,
+                paho::create_options(MQTTVERSION_5)) {
+    fill_options(settings, address);
+    client_.set_message_callback([this](paho::const_message_ptr message) {
+      sink_(Arrived{message->get_topic(), message->to_string()});
+    });
+    client_.set_disconnected_handler([this](const paho::properties&, paho::ReasonCode reason) {
+      sink_(Lost{static_cast<int>(reason)});
+    });
+    client_.set_connection_lost_handler([this](const std::string&) { sink_(Lost{}); });
+    client_.connect(options_, nullptr, connect_listener_);
+  }
+
+  void subscribe(const std::vector<std::string>& topics) override {
+    for (const auto& topic : topics) {
+      try {
+        client_.subscribe(topic, 1, nullptr, subscribe_listener_);
+      } catch (const paho::exception&) {
+        sink_(Lost{});  // Paho takes no subscription only when the connection has gone
+      }
+    }
+  }
+
+  void publish(std::uintptr_t serial, const std::string& topic, std::string payload, bool retained) override {
+    try {
+      const auto message = paho::make_message(topic, std::move(payload), 1, retained);
+      client_.publish(message, reinterpret_cast<void*>(serial), publish_listener_);
+    } catch (const paho::exception&) {
+      sink_(Completed{serial, true, 0});
+    }
+  }
+
+  void disconnect(std::chrono::milliseconds patience) override {
+    try {
+      const auto token = client_.disconnect(paho::disconnect_options(0));
+      token->wait_for(patience);
+    } catch (const paho::exception&) {
+      return;  // not connected any more: that is what was wanted
+    }
+  }
+
+ private:
+  void fill_options(const Settings& settings, const Address& address) {
+    options_.set_mqtt_version(MQTTVERSION_5);
+    options_.set_clean_start(false);
+    options_.set_automatic_reconnect(false);
+    options_.set_keep_alive_interval(settings.keep_alive);
+    options_.set_connect_timeout(connect_timeout);
+    options_.set_max_inflight(static_cast<int>(max_window) + 5);  // our window and the subscriptions
+    if (!settings.username.empty()) options_.set_user_name(settings.username);
+    if (!settings.password.empty()) options_.set_password(settings.password);
+    if (address.tls) {
+      paho::ssl_options tls;
+      tls.set_trust_store(settings.ca);
+      tls.set_key_store(settings.certificate);
+      tls.set_private_key(settings.key);
+      tls.set_enable_server_cert_auth(true);
+      tls.set_verify(true);
+      options_.set_ssl(tls);
+    }
+    if (!settings.will_topic.empty()) {
+      paho::properties properties;
+      properties.add(paho::property(paho::property::WILL_DELAY_INTERVAL,
+                                    static_cast<std::uint32_t>(settings.will_delay.count())));
+      options_.set_will(
+          paho::will_options(settings.will_topic, settings.will_payload, 1, true, properties));
+    }
+    paho::properties properties;
+    properties.add(paho::property(paho::property::SESSION_EXPIRY_INTERVAL,
+                                  static_cast<std::uint32_t>(settings.session_expiry.count())));
+    options_.set_properties(properties);
+  }
+
+  EventSink sink_;
+  ConnectListener connect_listener_{sink_};
+  SubscribeListener subscribe_listener_{sink_};
+  PublishListener publish_listener_{sink_};
+  paho::connect_options options_;
+  paho::async_client client_;
+};
+
+}  // namespace
+
+std::unique_ptr<Connection> Connection::open(const Settings& settings, const Address& address, EventSink sink) {
+  const EventSink on_error = sink;
+  try {
+    return std::make_unique<PahoConnection>(settings, address, std::move(sink));
+  } catch (const paho::exception&) {
+    on_error(OpenFailed{});
+    return nullptr;
+  }
+}
+
+std::string reason_text(int reason) {
+  const char* known = MQTTReasonCode_toString(static_cast<MQTTReasonCodes>(reason));
+  std::string text = known == nullptr ? "unknown reason" : known;
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+  const char* digits = "0123456789abcdef";
+  const auto code = static_cast<unsigned>(reason) & 0xFFU;
+  return text + " (0x" + digits[code >> 4U] + digits[code & 0xFU] + ")";
+}
+
+}  // namespace congto::mqtt

@@ -1,0 +1,247 @@
+// The closed list of units, the units of other lists with their scales, and which quantity has which unit.
+// Conversions are exact: litre, minute and hour by definition, US gallon 3.785411784 l (NIST SP 811, app.
+// B.8).
+#include "drivers/meter/unit.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace congto::meter {
+
+namespace {
+
+constexpr std::array units{
+    Unit::none,
+    Unit::volt,
+    Unit::ampere,
+    Unit::watt,
+    Unit::volt_ampere_reactive,
+    Unit::volt_ampere,
+    Unit::hertz,
+    Unit::percent,
+    Unit::degree,
+    Unit::kilowatt_hour,
+    Unit::kilovar_hour,
+    Unit::kilovolt_ampere_hour,
+    Unit::ampere_hour,
+    Unit::cubic_metre,
+    Unit::cubic_metre_per_hour,
+    Unit::metre_per_second,
+    Unit::kilogram,
+    Unit::kilogram_per_hour,
+    Unit::degree_celsius,
+    Unit::kelvin,
+    Unit::gigajoule,
+    Unit::gigajoule_per_hour,
+    Unit::bar,
+    Unit::pascal,
+    Unit::ohm,
+    Unit::second,
+    Unit::hour,
+    Unit::count,
+};
+
+struct Elsewhere {
+  std::string_view text;
+  UnitHint hint;
+};
+
+constexpr Elsewhere elsewhere[] = {
+    {"mV", {Unit::volt, "0.001"}},
+    {"kV", {Unit::volt, "1000"}},
+    {"mA", {Unit::ampere, "0.001"}},
+    {"kA", {Unit::ampere, "1000"}},
+    {"mW", {Unit::watt, "0.001"}},
+    {"kW", {Unit::watt, "1000"}},
+    {"MW", {Unit::watt, "1000000"}},
+    {"VAr", {Unit::volt_ampere_reactive, "1"}},
+    {"VAR", {Unit::volt_ampere_reactive, "1"}},
+    {"kvar", {Unit::volt_ampere_reactive, "1000"}},
+    {"kVAr", {Unit::volt_ampere_reactive, "1000"}},
+    {"kVAR", {Unit::volt_ampere_reactive, "1000"}},
+    {"Mvar", {Unit::volt_ampere_reactive, "1000000"}},
+    {"MVAr", {Unit::volt_ampere_reactive, "1000000"}},
+    {"kVA", {Unit::volt_ampere, "1000"}},
+    {"MVA", {Unit::volt_ampere, "1000000"}},
+    {"mHz", {Unit::hertz, "0.001"}},
+    {"kHz", {Unit::hertz, "1000"}},
+    {"percent", {Unit::percent, "1"}},
+    {"°", {Unit::degree, "1"}},
+    {"Wh", {Unit::kilowatt_hour, "0.001"}},
+    {"kwh", {Unit::kilowatt_hour, "1"}},
+    {"KWh", {Unit::kilowatt_hour, "1"}},
+    {"KWH", {Unit::kilowatt_hour, "1"}},
+    {"MWh", {Unit::kilowatt_hour, "1000"}},
+    {"GWh", {Unit::kilowatt_hour, "1000000"}},
+    {"varh", {Unit::kilovar_hour, "0.001"}},
+    {"VArh", {Unit::kilovar_hour, "0.001"}},
+    {"kVArh", {Unit::kilovar_hour, "1"}},
+    {"kVARh", {Unit::kilovar_hour, "1"}},
+    {"Mvarh", {Unit::kilovar_hour, "1000"}},
+    {"MVArh", {Unit::kilovar_hour, "1000"}},
+    {"VAh", {Unit::kilovolt_ampere_hour, "0.001"}},
+    {"kvah", {Unit::kilovolt_ampere_hour, "1"}},
+    {"MVAh", {Unit::kilovolt_ampere_hour, "1000"}},
+    {"mAh", {Unit::ampere_hour, "0.001"}},
+    {"kAh", {Unit::ampere_hour, "1000"}},
+    {"m³", {Unit::cubic_metre, "1"}},
+    {"m^3", {Unit::cubic_metre, "1"}},
+    {"l", {Unit::cubic_metre, "0.001"}},
+    {"L", {Unit::cubic_metre, "0.001"}},
+    {"litre", {Unit::cubic_metre, "0.001"}},
+    {"hl", {Unit::cubic_metre, "0.1"}},
+    {"gal", {Unit::cubic_metre, "0.003785411784"}},
+    {"m³/h", {Unit::cubic_metre_per_hour, "1"}},
+    {"m3/min", {Unit::cubic_metre_per_hour, "60"}},
+    {"m3/s", {Unit::cubic_metre_per_hour, "3600"}},
+    {"l/s", {Unit::cubic_metre_per_hour, "3.6"}},
+    {"l/min", {Unit::cubic_metre_per_hour, "0.06"}},
+    {"l/h", {Unit::cubic_metre_per_hour, "0.001"}},
+    {"L/s", {Unit::cubic_metre_per_hour, "3.6"}},
+    {"L/min", {Unit::cubic_metre_per_hour, "0.06"}},
+    {"L/h", {Unit::cubic_metre_per_hour, "0.001"}},
+    {"mm/s", {Unit::metre_per_second, "0.001"}},
+    {"g", {Unit::kilogram, "0.001"}},
+    {"t", {Unit::kilogram, "1000"}},
+    {"kg/min", {Unit::kilogram_per_hour, "60"}},
+    {"kg/s", {Unit::kilogram_per_hour, "3600"}},
+    {"t/h", {Unit::kilogram_per_hour, "1000"}},
+    {"°C", {Unit::degree_celsius, "1"}},
+    {"C", {Unit::degree_celsius, "1"}},
+    {"kJ", {Unit::gigajoule, "0.000001"}},
+    {"MJ", {Unit::gigajoule, "0.001"}},
+    {"MJ/h", {Unit::gigajoule_per_hour, "0.001"}},
+    {"mbar", {Unit::bar, "0.001"}},
+    {"hPa", {Unit::pascal, "100"}},
+    {"kPa", {Unit::pascal, "1000"}},
+    {"MPa", {Unit::pascal, "1000000"}},
+    {"kohm", {Unit::ohm, "1000"}},
+    {"Ω", {Unit::ohm, "1"}},
+    {"ms", {Unit::second, "0.001"}},
+    {"min", {Unit::second, "60"}},
+    {"pulses", {Unit::count, "1"}},
+};
+
+// A name is of a quantity when it is its word, or begins with it and an underscore. The first that fits
+// counts.
+constexpr std::pair<std::string_view, Unit> quantities[] = {
+    {"active_energy", Unit::kilowatt_hour},
+    {"reactive_energy", Unit::kilovar_hour},
+    {"apparent_energy", Unit::kilovolt_ampere_hour},
+    {"active_power", Unit::watt},
+    {"reactive_power", Unit::volt_ampere_reactive},
+    {"apparent_power", Unit::volt_ampere},
+    {"power_factor", Unit::none},
+    {"cos_phi", Unit::none},
+    {"voltage_unbalance", Unit::percent},
+    {"current_unbalance", Unit::percent},
+    {"voltage", Unit::volt},
+    {"current", Unit::ampere},
+    {"frequency", Unit::hertz},
+    {"thd", Unit::percent},
+    {"phase_angle", Unit::degree},
+    {"charge", Unit::ampere_hour},
+    {"volume", Unit::cubic_metre},
+    {"flow_rate", Unit::cubic_metre_per_hour},
+    {"velocity", Unit::metre_per_second},
+    {"sound_speed", Unit::metre_per_second},
+    {"mass_flow", Unit::kilogram_per_hour},
+    {"mass", Unit::kilogram},
+    {"temperature", Unit::degree_celsius},
+    {"operating_time", Unit::second},
+    {"operating_hours", Unit::hour},
+};
+
+bool begins_with_word(std::string_view name, std::string_view word) {
+  return name.starts_with(word) && (name.size() == word.size() || name[word.size()] == '_');
+}
+
+}  // namespace
+
+std::string_view text(Unit unit) {
+  switch (unit) {
+    case Unit::none:
+      return "1";
+    case Unit::volt:
+      return "V";
+    case Unit::ampere:
+      return "A";
+    case Unit::watt:
+      return "W";
+    case Unit::volt_ampere_reactive:
+      return "var";
+    case Unit::volt_ampere:
+      return "VA";
+    case Unit::hertz:
+      return "Hz";
+    case Unit::percent:
+      return "%";
+    case Unit::degree:
+      return "deg";
+    case Unit::kilowatt_hour:
+      return "kWh";
+    case Unit::kilovar_hour:
+      return "kvarh";
+    case Unit::kilovolt_ampere_hour:
+      return "kVAh";
+    case Unit::ampere_hour:
+      return "Ah";
+    case Unit::cubic_metre:
+      return "m3";
+    case Unit::cubic_metre_per_hour:
+      return "m3/h";
+    case Unit::metre_per_second:
+      return "m/s";
+    case Unit::kilogram:
+      return "kg";
+    case Unit::kilogram_per_hour:
+      return "kg/h";
+    case Unit::degree_celsius:
+      return "degC";
+    case Unit::kelvin:
+      return "K";
+    case Unit::gigajoule:
+      return "GJ";
+    case Unit::gigajoule_per_hour:
+      return "GJ/h";
+    case Unit::bar:
+      return "bar";
+    case Unit::pascal:
+      return "Pa";
+    case Unit::ohm:
+      return "ohm";
+    case Unit::second:
+      return "s";
+    case Unit::hour:
+      return "h";
+    case Unit::count:
+      return "count";
+  }
+  return "1";
+}
+
+std::optional<Unit> parse_unit(std::string_view written) {
+  const auto* found = std::ranges::find_if(units, [&](Unit unit) { return text(unit) == written; });
+  if (found == units.end()) return std::nullopt;
+  return *found;
+}
+
+std::optional<UnitHint> known_elsewhere(std::string_view written) {
+  const auto* found = std::ranges::find(elsewhere, written, &Elsewhere::text);
+  if (found == std::end(elsewhere)) return std::nullopt;
+  return found->hint;
+}
+
+std::optional<Unit> unit_of_name(std::string_view point_name) {
+  constexpr std::string_view demand = "demand_";  // a power or current averaged over the demand period
+  if (point_name.starts_with(demand)) point_name.remove_prefix(demand.size());
+  for (const auto& [word, unit] : quantities) {
+    if (begins_with_word(point_name, word)) return unit;
+  }
+  return std::nullopt;
+}
+
+std::span<const Unit> all_units() { return units; }
+
+}  // namespace congto::meter

@@ -1,0 +1,69 @@
+// Report: what is wrong with configuration files, with the place of each; errors stop a program, warnings
+// don't. Filled by the readers of toml, meter and app; shown by every command. Not thread-safe.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace congto::toml {
+
+// Line and column count from 1, columns in characters; line 0: the file as a whole.
+struct Position {
+  unsigned line = 0;
+  unsigned column = 0;
+  auto operator<=>(const Position&) const = default;
+};
+
+struct Place {
+  std::string file;
+  Position position;
+  bool operator==(const Place&) const = default;
+  std::string text() const;  // "site.toml:12:3"
+};
+
+struct ConfigError {
+  std::string file;
+  unsigned line = 0;
+  unsigned column = 0;
+  std::string message;
+  bool operator==(const ConfigError&) const = default;
+  std::string text() const;  // "site.toml:12:3: every: expected …"
+};
+
+// Where a known key belongs; for the message about a key in the wrong table.
+struct KeyPlace {
+  std::string_view key;
+  std::string_view place;  // "[[meter]]", "[uplink]", "a point", …
+};
+
+class Report {
+ public:
+  Report() = default;
+  // `key_places` must live as long as the report.
+  explicit Report(std::span<const KeyPlace> key_places) : key_places_(key_places) {}
+
+  // The same message at the same place is kept once.
+  void error(const Place& place, std::string message);
+  void warning(const Place& place, std::string message);
+  void add(const Report& other);
+
+  bool failed() const { return !errors_.empty(); }
+  // In the order of the file; files in the order in which they were first named.
+  std::vector<ConfigError> errors() const { return sorted(errors_); }
+  std::vector<ConfigError> warnings() const { return sorted(warnings_); }
+
+  std::span<const KeyPlace> key_places() const { return key_places_; }
+
+ private:
+  void remember(std::vector<ConfigError>& list, ConfigError entry);
+  std::vector<ConfigError> sorted(std::vector<ConfigError> list) const;
+
+  std::span<const KeyPlace> key_places_;
+  std::vector<ConfigError> errors_;
+  std::vector<ConfigError> warnings_;
+  std::vector<std::string> files_;
+};
+
+}  // namespace congto::toml
