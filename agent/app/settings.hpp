@@ -34,8 +34,9 @@ struct Settings {
   std::filesystem::path file;  // the site file itself
   std::string site;
   std::string agent;
-  std::filesystem::path state;                           // absolute
-  bool trust_clock = false;                              // clock = "trusted"
+  std::filesystem::path state;  // absolute
+  bool trust_clock = false;     // clock = "trusted": right whatever NTP says
+  bool clock_by_host = true;    // clock = "ntp" switches it off: a virtual machine's clock is its host's
   std::chrono::milliseconds wait_for_time{15 * 60'000};  // ack = "broker": samples wait so long for the time
   std::optional<UplinkSettings> uplink;
   JournalSettings journal;

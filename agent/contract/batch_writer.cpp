@@ -34,7 +34,11 @@ bool fits_layout(const meter::Record& record) {
 
 BatchWriter::BatchWriter(std::string agent, std::string site, BatchLimits limits)
     : limits_(limits), agent_(std::move(agent)), site_(std::move(site)) {
-  ObjectText(head_).integer("v", std::int64_t{version}).text("agent", agent_).text("site", site_).key("epoch");
+  ObjectText(head_)
+      .integer("v", std::int64_t{version})
+      .text("agent", agent_)
+      .text("site", site_)
+      .key("epoch");
 }
 
 bool BatchWriter::add(const meter::StoredRecord& stored) {

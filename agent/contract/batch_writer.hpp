@@ -1,5 +1,5 @@
-// BatchWriter: fills one batch for up/data or up/backfill, record by record, within the limits of the contract.
-// Used by the uplink's lanes; not thread-safe.
+// BatchWriter: fills one batch for up/data or up/backfill, record by record, within the limits of the
+// contract. Used by the uplink's lanes; not thread-safe.
 #pragma once
 
 #include <cstddef>

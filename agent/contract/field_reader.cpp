@@ -51,7 +51,8 @@ const JsonView* FieldReader::find(std::string_view name) const {
 }
 
 bool FieldReader::stands(std::string_view name) const {
-  return std::any_of(members_.begin(), members_.end(), [&](const auto& member) { return member.first == name; });
+  return std::any_of(members_.begin(), members_.end(),
+                     [&](const auto& member) { return member.first == name; });
 }
 
 const JsonView* FieldReader::need(std::string_view name) {

@@ -62,7 +62,8 @@ std::size_t end_of_string(std::string_view text, std::size_t at) {
 std::size_t end_of_value(std::string_view text, std::size_t at) {
   if (text[at] == '"') return end_of_string(text, at);
   if (text[at] != '{' && text[at] != '[') {
-    while (at < text.size() && !is_space(text[at]) && text[at] != ',' && text[at] != ']' && text[at] != '}') ++at;
+    while (at < text.size() && !is_space(text[at]) && text[at] != ',' && text[at] != ']' && text[at] != '}')
+      ++at;
     return at;
   }
   std::size_t depth = 0;

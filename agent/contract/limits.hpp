@@ -7,12 +7,12 @@
 namespace congto::contract {
 
 inline constexpr int version = 1;
-inline constexpr std::size_t max_batch_bytes = 64 * 1024;         // on the wire
+inline constexpr std::size_t max_batch_bytes = 64 * 1024;  // on the wire
 inline constexpr std::size_t max_batch_readings = 20'000;
-inline constexpr std::size_t max_expanded_bytes = 1024 * 1024;    // after gzip is undone
-inline constexpr std::size_t max_status_bytes = 16 * 1024;        // a status stays below it
+inline constexpr std::size_t max_expanded_bytes = 1024 * 1024;  // after gzip is undone
+inline constexpr std::size_t max_status_bytes = 16 * 1024;      // a status stays below it
 inline constexpr std::size_t max_status_epochs = 20;
-inline constexpr std::size_t max_ack_ranges = 64;                 // an epoch, in acks and requests
+inline constexpr std::size_t max_ack_ranges = 64;                         // an epoch, in acks and requests
 inline constexpr std::int64_t max_integer = (std::int64_t{1} << 53) - 1;  // exact in every JSON reader
 
 }  // namespace congto::contract

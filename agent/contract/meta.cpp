@@ -34,7 +34,8 @@ std::string points_text(const meter::LayoutMeter& meter) {
 // The table with this text; a new one is called after the profile, with -2, -3, … when meters of one profile
 // have different points.
 const Table& table_for(std::vector<Table>& tables, const std::string& profile, std::string text) {
-  const auto same = std::find_if(tables.begin(), tables.end(), [&](const Table& t) { return t.text == text; });
+  const auto same =
+      std::find_if(tables.begin(), tables.end(), [&](const Table& t) { return t.text == text; });
   if (same != tables.end()) return *same;
   std::string key = profile;
   const auto taken = [&] {

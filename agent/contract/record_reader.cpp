@@ -11,8 +11,8 @@ namespace congto::contract {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> quality_words{"timeout", "crc", "bad-reply", "no-link", "not-available",
-                                                        "implausible"};
+constexpr std::array<std::string_view, 6> quality_words{"timeout", "crc",           "bad-reply",
+                                                        "no-link", "not-available", "implausible"};
 constexpr std::string_view exception_prefix = "exception-";
 
 std::string quoted(std::string_view text) { return "\"" + clipped(text, 60) + "\""; }
@@ -46,23 +46,27 @@ void read_qualities(FieldReader& fields, ParsedSample& sample) {
   for (auto& [name, value] : q->members()) {
     auto word = value.string().value_or(std::string());
     if (!known_quality_word(word)) {
-      fields.fail("q: " + clipped(value.raw(), 60) + " at " + quoted(name) + " is not in the list of qualities");
+      fields.fail("q: " + clipped(value.raw(), 60) + " at " + quoted(name) +
+                  " is not in the list of qualities");
       return;
     }
-    if (name == "*" && !sample.values.empty()) fields.fail("q: \"*\" says that the poll failed, yet there are values");
+    if (name == "*" && !sample.values.empty())
+      fields.fail("q: \"*\" says that the poll failed, yet there are values");
     if (name != "*" && has_value(sample, name) != (word == "implausible")) {
       fields.fail("q: " + quoted(name) + " is " + word +
                   (word == "implausible" ? ", which needs its value" : ", yet there is a value"));
     }
     sample.q.emplace_back(std::move(name), std::move(word));
   }
-  const bool whole = std::any_of(sample.q.begin(), sample.q.end(), [](const auto& one) { return one.first == "*"; });
+  const bool whole =
+      std::any_of(sample.q.begin(), sample.q.end(), [](const auto& one) { return one.first == "*"; });
   if (whole && sample.q.size() > 1) fields.fail("q: \"*\" stands for all points and so must stand alone");
 }
 
 void read_clock(FieldReader& fields, bool& estimated, std::optional<std::int64_t>& error) {
   const auto clock = fields.text_or_empty("clock");
-  if (!clock.empty() && clock != "estimated") fields.fail("field \"clock\" is " + quoted(clock) + ", not \"estimated\"");
+  if (!clock.empty() && clock != "estimated")
+    fields.fail("field \"clock\" is " + quoted(clock) + ", not \"estimated\"");
   estimated = clock == "estimated";
   error = fields.optional_count("clock_error");
   if (estimated && !error) fields.fail("an estimated clock needs \"clock_error\"");
@@ -153,7 +157,8 @@ void check_correction(FieldReader& fields, bool layout_named) {
   read_sample(fields, layout_named);
 }
 
-std::variant<ParsedSample, ParsedEvent> read_content(FieldReader& fields, const JsonView& json, bool layout_named) {
+std::variant<ParsedSample, ParsedEvent> read_content(FieldReader& fields, const JsonView& json,
+                                                     bool layout_named) {
   const std::string whole(json.raw());
   if (fields.has("void")) {
     check_void(fields);

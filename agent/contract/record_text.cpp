@@ -169,7 +169,8 @@ void RecordText::append_void(std::string& out, std::uint64_t seq, const meter::V
   record.text("why", gone.why).close();
 }
 
-void RecordText::append_meta(std::string& out, std::uint64_t seq, const std::string& id, const std::string& meta) {
+void RecordText::append_meta(std::string& out, std::uint64_t seq, const std::string& id,
+                             const std::string& meta) {
   ObjectText record(out);
   record.integer("seq", seq).text("event", "meta").text("id", id).key("meta") += meta;
   record.close();

@@ -24,7 +24,8 @@ class RecordText {
   static void append_start(std::string& out, std::uint64_t seq, const meter::Start& start);
   // Without `seq` (0) it is the answer to a request.
   static void append_void(std::string& out, std::uint64_t seq, const meter::Void& gone);
-  static void append_meta(std::string& out, std::uint64_t seq, const std::string& id, const std::string& meta);
+  static void append_meta(std::string& out, std::uint64_t seq, const std::string& id,
+                          const std::string& meta);
 
   // Meter, words and qualities are those of the layout; false for a row that was damaged.
   static bool fits(const meter::Sample& sample);
@@ -45,8 +46,9 @@ class RecordText {
   std::vector<meter::Reading> readings_;
 };
 
-// The wall-clock time (Unix ms) of a slot: rounded to the nearest multiple of `every` where the clock was known
-// and the multiple lies within 50 ms (slots are armed by one offset and dated by another); else as it is.
+// The wall-clock time (Unix ms) of a slot: rounded to the nearest multiple of `every` where the clock was
+// known and the multiple lies within 50 ms (slots are armed by one offset and dated by another); else as it
+// is.
 std::int64_t slot_ms(BootTime slot, std::chrono::milliseconds every, const meter::Dating& dating);
 
 }  // namespace congto::contract

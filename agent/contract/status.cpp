@@ -46,7 +46,8 @@ std::string text_of(const Status::Bus& bus) {
 std::string text_of(const Status::Meter& meter) {
   std::string out;
   ObjectText object(out);
-  object.text("name", clipped(meter.name, max_text_bytes)).text("state", clipped(meter.state, max_text_bytes));
+  object.text("name", clipped(meter.name, max_text_bytes))
+      .text("state", clipped(meter.state, max_text_bytes));
   if (meter.last_read_age_s) object.integer("last_read_age_s", *meter.last_read_age_s);
   count_if_any(object, "failures", meter.failures);
   object.close();
@@ -124,18 +125,21 @@ void write_entries(ObjectText& message, std::string_view name, const Entries& en
   count_if_any(message, std::string(name) + "_left_out", entries.left_out);
 }
 
+std::optional<Status::Backlog> parse_backlog(const JsonView& triple) {
+  const auto parts = triple.elements();
+  if (parts.size() != 3) return std::nullopt;
+  const auto epoch = EpochId::parse(parts[0].string().value_or(std::string()));
+  const auto first = parts[1].integer().value_or(0);
+  const auto last = parts[2].integer().value_or(0);
+  if (!epoch || first < 1 || first > last) return std::nullopt;
+  return Status::Backlog{*epoch, static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(last)};
+}
+
 void read_backlog(FieldReader& fields, Status& status) {
   for (const auto& part : fields.elements("epochs")) {
-    const auto triple = part.elements();
-    const auto id = triple.size() == 3 ? triple[0].string() : std::nullopt;
-    const auto epoch = id ? EpochId::parse(*id) : std::nullopt;
-    const auto first = triple.size() == 3 ? triple[1].integer() : std::nullopt;
-    const auto last = triple.size() == 3 ? triple[2].integer() : std::nullopt;
-    if (!epoch || !first || !last || *first < 1 || *first > *last) {
-      fields.fail(clipped(part.raw(), 80) + " is not [epoch, first unacknowledged, last]");
-      return;
-    }
-    status.epochs.push_back({*epoch, static_cast<std::uint64_t>(*first), static_cast<std::uint64_t>(*last)});
+    const auto backlog = parse_backlog(part);
+    if (!backlog) fields.fail(clipped(part.raw(), 80) + " is not [epoch, first unacknowledged, last]");
+    status.epochs.push_back(backlog.value_or(Status::Backlog{}));
   }
   status.more = fields.count("more");
 }
@@ -168,7 +172,8 @@ Status::Meter read_meter(FieldReader& fields) {
 }
 
 template <class Entry>
-void read_entries(FieldReader& fields, const char* name, Entry (*read)(FieldReader&), std::vector<Entry>& into) {
+void read_entries(FieldReader& fields, const char* name, Entry (*read)(FieldReader&),
+                  std::vector<Entry>& into) {
   for (const auto& part : fields.elements_or_none(name)) {
     FieldReader entry(part, std::string(name) + "[" + std::to_string(into.size()) + "]");
     into.push_back(read(entry));

@@ -40,7 +40,8 @@ struct Status {
   struct Bus {
     std::string name, state;  // "ok", "no link: …", "other master: …"
     double load = 0;          // share of time with a request under way, 0-1
-    std::uint64_t requests = 0, timeouts = 0, crc_errors = 0, stale_bytes = 0, foreign_frames = 0, overruns = 0;
+    std::uint64_t requests = 0, timeouts = 0, crc_errors = 0, stale_bytes = 0, foreign_frames = 0,
+                  overruns = 0;
   };
   std::vector<Bus> buses;
   struct Meter {

@@ -24,7 +24,8 @@ constexpr std::array<std::pair<Topic, std::string_view>, 7> ends{{
 }  // namespace
 
 std::string topic(std::string_view agent, Topic what) {
-  const auto* const end = std::find_if(ends.begin(), ends.end(), [&](const auto& e) { return e.first == what; });
+  const auto* const end =
+      std::find_if(ends.begin(), ends.end(), [&](const auto& e) { return e.first == what; });
   return std::string(root).append(agent).append(end->second);
 }
 

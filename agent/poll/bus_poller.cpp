@@ -128,6 +128,7 @@ boost::asio::awaitable<void> BusPoller::poll(Due due, std::function<void(meter::
   meter::PollRun run(polled.plan, polled.meter.meter.unit_id);
   co_await run_requests(run, polled, unit);
   auto outcome = run.finish();
+  if (stopping_ && outcome.failure && !done) co_return;  // cut short by stop(), not by the meter
   judge(polled, unit, outcome);
 
   meter::Sample sample;
@@ -300,6 +301,7 @@ std::optional<BootTime> BusPoller::next_event(BootTime now) const {
 void BusPoller::stop() {
   stopping_ = true;
   timer_.cancel();
+  link_->close();  // ends an exchange under way at once
 }
 
 void BusPoller::clock_stepped() {
@@ -315,6 +317,11 @@ bool BusPoller::read_now(const std::string& meter, std::function<void(meter::Sam
     return true;
   }
   return false;
+}
+
+bool BusPoller::has(const std::string& meter) const {
+  return std::any_of(meters_.begin(), meters_.end(),
+                     [&](const Polled& polled) { return polled.meter.meter.name == meter; });
 }
 
 BusState BusPoller::state() const {

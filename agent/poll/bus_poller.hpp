@@ -66,6 +66,8 @@ class BusPoller {
   // Polls this meter (by name) at the next turn; false when it is not on this bus. `done` gets the sample.
   bool read_now(const std::string& meter, std::function<void(meter::Sample)> done);
 
+  bool has(const std::string& meter) const;
+
   BusState state() const;
   std::vector<MeterState> meters() const;
 

@@ -38,6 +38,7 @@ struct Profile {
   DeviceLimits limits;
   std::optional<SerialSettings> serial;  // factory setting
   std::vector<Point> points;             // in the order of the file, info points included
+  std::vector<std::string> setting_units;  // points whose unit a menu of the device decides (unit = "setting")
 };
 
 }  // namespace congto::meter

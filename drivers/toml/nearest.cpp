@@ -56,6 +56,8 @@ std::optional<std::string_view> nearest_word(std::string_view word, std::span<co
   return nearest;
 }
 
+std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
 std::string list_words(std::span<const std::string_view> words) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {

@@ -19,6 +19,8 @@ std::optional<std::string_view> nearest_word(std::string_view word, std::span<co
 
 // `; did you mean "unit-id"?`, or the whole list when nothing is near and it is short, or nothing.
 std::string suggestion(std::string_view word, std::span<const std::string_view> known);
+// "text", for messages.
+std::string in_quotes(std::string_view text);
 // `"a", "b" or "c"`.
 std::string list_words(std::span<const std::string_view> words);
 

@@ -9,8 +9,6 @@ namespace congto::toml {
 
 namespace {
 
-std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
-
 bool is_whole_number(std::string_view text) {
   return !text.empty() && text.size() < 18 && text.find_first_not_of("0123456789") == std::string_view::npos;
 }

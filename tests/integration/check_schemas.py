@@ -6,8 +6,12 @@ Needs python3-jsonschema. Exit status 0 when all is as it should be; else each s
 import json
 import pathlib
 import sys
+import warnings
 
 import jsonschema
+
+# RefResolver is the only way that both Debian releases have; the newer one calls it deprecated.
+warnings.simplefilter("ignore", DeprecationWarning)
 
 CONTRACT = pathlib.Path(__file__).resolve().parents[2] / "config" / "contract"
 

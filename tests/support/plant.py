@@ -20,13 +20,15 @@ from tests.support.waiting import PATIENCE, Stream, ask_until
 AGENT_NAME = "test-edge-1"
 
 
-def head(uplink, directory):
+def head(uplink, directory, commit):
     """The start of a site.toml. Records are committed at once and the clock is trusted: no test waits for either."""
     return f'''site = "test-plant"
 agent = "{AGENT_NAME}"
 state = "{directory}/state"
-commit = "200ms"
 clock = "trusted"
+
+[journal]
+commit = "{commit}"
 
 [uplink]
 {uplink}
@@ -127,10 +129,10 @@ class PlantCase(unittest.TestCase):
         (self.directory / name).write_text(text)
         return name
 
-    def site(self, broker, body, name="site.toml", ack="broker", uplink=""):
+    def site(self, broker, body, name="site.toml", ack="broker", uplink="", commit="200ms"):
         path = self.directory / name
         connection = f'broker = "{broker.url}"\nack = "{ack}"\n{uplink}'
-        path.write_text(head(connection, self.directory) + "\n" + body)
+        path.write_text(head(connection, self.directory, commit) + "\n" + body)
         return path
 
     def agent(self, site, start=True):

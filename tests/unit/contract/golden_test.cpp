@@ -1,9 +1,9 @@
 // Every golden sample is what our writers give for known records, to the byte; and our readers take it.
-#include "tests/unit/contract/golden.hpp"
+#include "tests/support/golden.hpp"
 
 #include "agent/contract/batch.hpp"
 #include "agent/contract/messages.hpp"
-#include "tests/unit/contract/plant.hpp"
+#include "tests/support/contract_plant.hpp"
 
 using namespace congto;
 using namespace congto::test;
@@ -34,7 +34,8 @@ meter::Start later_start() {
   return {meter::Start::Previous{earlier_epoch, 500}, midnight - std::chrono::minutes(7), "power"};
 }
 meter::Skipped skipped() {
-  return {plant(), 0, after_midnight(milliseconds(20'003)), after_midnight(milliseconds(59'996)), 5, "back-off"};
+  return {plant(), 0,         after_midnight(milliseconds(20'003)), after_midnight(milliseconds(59'996)),
+          5,       "back-off"};
 }
 
 }  // namespace
@@ -43,7 +44,8 @@ TEST_CASE("golden: a sample, and a late one with slot and took") {
   auto late = compressor_sample(milliseconds(10'000));
   late.stamp = late.slot + milliseconds(11'400);
   late.took = milliseconds(1'250);
-  check_batch("batch-sample.json", batch_of({stored(7, compressor_sample(milliseconds(0))), stored(8, late)}));
+  check_batch("batch-sample.json",
+              batch_of({stored(7, compressor_sample(milliseconds(0))), stored(8, late)}));
 }
 
 TEST_CASE("golden: qualities, and a poll that failed whole") {
@@ -58,7 +60,8 @@ TEST_CASE("golden: qualities, and a poll that failed whole") {
 
 TEST_CASE("golden: a boot that ended without time") {
   const meter::Dating estimated{known.offset, true, milliseconds(42'000)};
-  check_batch("batch-estimated.json", batch_of({stored(3, compressor_sample(milliseconds(3'333)), estimated)}));
+  check_batch("batch-estimated.json",
+              batch_of({stored(3, compressor_sample(milliseconds(3'333)), estimated)}));
 }
 
 TEST_CASE("golden: start, skipped, void and meta") {
@@ -67,7 +70,8 @@ TEST_CASE("golden: start, skipped, void and meta") {
   check_batch("batch-skipped.json", batch_of({stored(11, skipped())}));
   const meter::Void evicted{earlier_epoch, 1, 480, "evicted"};
   const meter::Void corrupt{earlier_epoch, 481, std::nullopt, "corrupt"};
-  check_batch("batch-void.json", batch_of({stored(12, evicted, std::nullopt), stored(13, corrupt, std::nullopt)}));
+  check_batch("batch-void.json",
+              batch_of({stored(12, evicted, std::nullopt), stored(13, corrupt, std::nullopt)}));
   check_batch("batch-meta.json", batch_of({stored(2, plant_meta(), std::nullopt)}));
 }
 
@@ -115,10 +119,11 @@ TEST_CASE("golden: meta, online, ack and request") {
   check_golden("meta.json", contract::write_meta("ice-plant-03-edge-1", "ice-plant-03", plant_meta()));
   check_golden("online.json", contract::write_online(true));
   check_golden("online-will.json", contract::write_online(false));
-  check_golden("ack.json", write(contract::Ack{"centre-1",
-                                               sent,
-                                               {{earlier_epoch, {{1, 480}, {500, 510}}}, {epoch, {{1, 3}}}}}));
-  check_golden("request.json", write(contract::DataRequest{{{earlier_epoch, {{481, 499}}}}, {plant()->id()}}));
+  check_golden(
+      "ack.json",
+      write(contract::Ack{"centre-1", sent, {{earlier_epoch, {{1, 480}, {500, 510}}}, {epoch, {{1, 3}}}}}));
+  check_golden("request.json",
+               write(contract::DataRequest{{{earlier_epoch, {{481, 499}}}}, {plant()->id()}}));
 }
 
 TEST_CASE("golden: status") {

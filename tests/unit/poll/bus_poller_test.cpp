@@ -230,7 +230,7 @@ TEST_CASE("stop ends the coroutine, closes the link and reports slots that nobod
   bench.clock.advance(3s);
   bench.poller->stop();
   bench.settle();
-  CHECK(bench.link->closed == 1);
+  CHECK(bench.link->closed >= 1);
   REQUIRE(bench.sink.skips.size() == 1);
   CHECK(bench.sink.skips[0].count == 3);
 }

@@ -23,7 +23,8 @@ inline const EpochId earlier_epoch = *EpochId::parse("00112233445566778899aabbcc
 // 2026-03-01 00:00:00 UTC; a multiple of every interval that a bill knows.
 inline constexpr WallTime midnight{std::chrono::seconds(1'772'323'200)};
 // Boot time 0 is an hour before that midnight.
-inline constexpr meter::Dating known{std::chrono::microseconds(1'772'319'600'000'000), false, milliseconds(0)};
+inline constexpr meter::Dating known{std::chrono::microseconds(1'772'319'600'000'000), false,
+                                     milliseconds(0)};
 inline BootTime after_midnight(std::chrono::microseconds by) { return BootTime(std::chrono::hours(1) + by); }
 
 inline meter::Point make_point(std::string name, meter::Type type, meter::Unit unit, Decimal scale,
@@ -39,7 +40,8 @@ inline meter::Point make_point(std::string name, meter::Type type, meter::Unit u
 }
 
 inline meter::LayoutMeter compressor() {
-  meter::LayoutMeter meter{"compressor-1", "line-1", 1, "eastron-sdm630-v2", "electricity", milliseconds(10'000), {}};
+  meter::LayoutMeter meter{"compressor-1",       "line-1", 1, "eastron-sdm630-v2", "electricity",
+                           milliseconds(10'000), {}};
   meter.points.push_back(make_point("active_power", meter::Type::s32, meter::Unit::watt, {1, -1}));
   auto energy = make_point("active_energy_import", meter::Type::u32, meter::Unit::kilowatt_hour, {1, -2},
                            meter::Kind::counter);
@@ -53,9 +55,12 @@ inline meter::LayoutMeter compressor() {
 
 inline meter::LayoutMeter water() {
   meter::LayoutMeter meter{"water-1", "line-1", 7, "generic-emf-1010", "water", milliseconds(900'000), {}};
-  auto volume = make_point("volume_total", meter::Type::u32, meter::Unit::cubic_metre, {1, -3}, meter::Kind::counter);
+  auto volume =
+      make_point("volume_total", meter::Type::u32, meter::Unit::cubic_metre, {1, -3}, meter::Kind::counter);
   volume.verify = true;
   meter.points.push_back(volume);
+  meter.points.push_back(
+      make_point("flow_rate", meter::Type::f32, meter::Unit::cubic_metre_per_hour, {1, 0}));
   return meter;
 }
 
@@ -65,11 +70,12 @@ inline meter::LayoutPtr plant() {
   return layout;
 }
 
-inline std::vector<meter::Quality> qualities(meter::Quality power, meter::Quality energy, meter::Quality factor) {
+inline std::vector<meter::Quality> qualities(meter::Quality power, meter::Quality energy,
+                                             meter::Quality factor) {
   return {power, energy, factor};
 }
 
-// 7421.5 W, 18234.87 kWh, power factor 0.912, read 212 ms after the slot that lies `after` midnight.
+// 7421.5 W, 18234.71 kWh, power factor 0.912, read 212 ms after the slot that lies `after` midnight.
 inline meter::Sample compressor_sample(milliseconds after) {
   meter::Sample sample;
   sample.layout = plant();
@@ -87,7 +93,7 @@ inline meter::StoredRecord stored(std::uint64_t seq, meter::Record record,
 }
 
 inline meter::Meta plant_meta() {
-  return {plant(), {{{"serial_number", "0012345"}}, {}}, {{}, {"flow_velocity"}}};
+  return {plant(), {{{"serial_number", "0012345"}}, {}}, {{}, {"flow_rate"}}};
 }
 
 }  // namespace congto::test

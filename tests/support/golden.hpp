@@ -23,7 +23,8 @@ inline std::string contents(const std::filesystem::path& file) {
 }
 
 inline void check_golden(const std::string& name, const std::string& text) {
-  if (std::getenv("CONGTO_WRITE_GOLDEN") != nullptr) std::ofstream(samples() / name, std::ios::binary) << text;
+  if (std::getenv("CONGTO_WRITE_GOLDEN") != nullptr)
+    std::ofstream(samples() / name, std::ios::binary) << text;
   CHECK(contents(samples() / name) == text);
 }
 

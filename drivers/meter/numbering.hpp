@@ -1,0 +1,40 @@
+// Numbering: how a manual counts registers, and the wire address that a number means in it.
+// Pure; used by the readers of points.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "drivers/core/error.hpp"
+#include "drivers/modbus/pdu.hpp"
+
+namespace congto::meter {
+
+enum class Numbering : std::uint8_t {
+  wire,     // 0-based, as sent
+  one,      // register 1 is wire address 0
+  modicon,  // five or six digits; the first gives the function: 0 coils, 1 discrete inputs, 3 input, 4
+            // holding
+};
+
+// A register number as a profile writes it. In quotes only where TOML forbids the leading zeros of 00001.
+struct RegisterNumber {
+  std::int64_t number = 0;
+  std::string quoted;  // its digits, where it was written as a text
+  bool operator==(const RegisterNumber&) const = default;
+};
+
+struct WireAddress {
+  std::uint16_t at = 0;
+  std::optional<modbus::Function> function;  // where the number itself says it
+};
+
+// The error says what was expected; it has no place yet.
+Result<WireAddress> wire_address(Numbering numbering, const RegisterNumber& number);
+
+// A wire address that reads like a Modicon number of this function: 30001-39999 for input, 40001-49999 for
+// holding registers.
+bool looks_like_modicon(modbus::Function function, std::uint16_t at);
+
+}  // namespace congto::meter

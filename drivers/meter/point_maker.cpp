@@ -1,0 +1,316 @@
+// The checks of meaning on one point.
+#include "drivers/meter/point_maker.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "drivers/meter/unit_rule.hpp"
+
+namespace congto::meter {
+
+namespace {
+
+constexpr int largest_exponent = 18;  // of a scale, either way: with it every 64-bit register stays exact
+constexpr std::uint32_t addresses = 65'536;
+
+bool is_bits(Type type) { return type == Type::bits16 || type == Type::bits32; }
+bool is_coil(modbus::Function function) {
+  return function == modbus::Function::read_coils || function == modbus::Function::read_discrete_inputs;
+}
+std::string number_of(modbus::Function function) { return std::to_string(static_cast<int>(function)); }
+
+class PointMaker {
+ public:
+  PointMaker(const PointSpec& spec, const DeviceHead& head, toml::Report& report)
+      : spec_(spec), head_(head), report_(report) {}
+
+  std::optional<MadePoint> make() {
+    Point& point = made_.point;
+    point.name = spec_.name;
+    point.word_order = spec_.word_order ? spec_.word_order->value : head_.word_order;
+    point.verify = spec_.verify && spec_.verify->value;
+    point.secondary = spec_.secondary && spec_.secondary->value;
+    take_type();
+    take_address();
+    if (failed_) return std::nullopt;  // what follows needs to know where and what the value is
+    take_length();
+    take_parts();
+    take_scale();
+    take_unit();
+    take_kind();
+    take_rollover();
+    take_marks();
+    if (failed_) return std::nullopt;
+    return made_;
+  }
+
+ private:
+  void fail(const toml::Place& place, const std::string& message) {
+    report_.error(place, message);
+    failed_ = true;
+  }
+
+  void take_type() {
+    if (spec_.type) {
+      made_.point.type = spec_.type->value;
+    } else {
+      fail(spec_.place,
+           spec_.name + ": type is missing or wrong; expected one such as \"u16\", \"s32\" or \"f32\"");
+    }
+  }
+
+  void take_address() {
+    if (!spec_.at) {
+      fail(spec_.place, spec_.name + ": at is missing or wrong; expected the number of its first register");
+      return;
+    }
+    Point& point = made_.point;
+    if (spec_.function) {
+      point.function = spec_.function->value;
+    } else if (head_.function) {
+      point.function = *head_.function;
+    }
+    const auto address = wire_address(head_.numbering, spec_.at->value);
+    if (!address) {
+      fail(spec_.at->place, "at: " + address.error().message);
+      return;
+    }
+    point.at = address->at;
+    if (!address->function) return;
+    const bool contradicted = (spec_.function || head_.function) && point.function != *address->function;
+    if (contradicted) {
+      fail(spec_.at->place, "at: by its first digit this is function " + number_of(*address->function) +
+                                ", but function = " + number_of(point.function) +
+                                " is given; take that away");
+    }
+    point.function = *address->function;
+  }
+
+  void take_length() {
+    Point& point = made_.point;
+    point.registers = registers_of(point.type);
+    const bool coils = is_coil(point.function);
+    if (coils) {
+      take_coils();
+    } else if (point.type == Type::ascii) {
+      if (spec_.registers) {
+        point.registers = spec_.registers->value;
+      } else {
+        fail(spec_.place,
+             spec_.name + ": registers is missing; an ascii text needs its length, registers = 8");
+      }
+    } else if (spec_.registers && spec_.registers->value != point.registers) {
+      fail(spec_.registers->place,
+           "registers: a " + std::string(text(point.type)) + " has " + std::to_string(point.registers) +
+               ", found " + std::to_string(spec_.registers->value) + "; only ascii has a length of its own");
+    }
+    if (std::uint32_t{point.at} + point.registers > addresses) {
+      fail(spec_.at->place, "at: the value ends behind the last register, 65535");
+    }
+  }
+
+  // One word of the reply is one coil, so a number has no meaning there beyond 0 and 1.
+  void take_coils() {
+    Point& point = made_.point;
+    if (point.type == Type::u16) {
+      point.registers = 1;
+    } else if (is_bits(point.type)) {
+      point.registers = point.type == Type::bits16 ? 16 : 32;
+    } else {
+      fail(spec_.type->place,
+           "type: function " + number_of(point.function) +
+               " reads coils; expected \"u16\" (one coil), \"bits16\" or \"bits32\", found \"" +
+               std::string(text(point.type)) + "\"");
+    }
+    if (!spec_.registers) return;
+    if (spec_.registers->value > point.registers) {
+      fail(spec_.registers->place, "registers: a " + std::string(text(point.type)) + " holds at most " +
+                                       std::to_string(point.registers) + " coils, found " +
+                                       std::to_string(spec_.registers->value));
+    }
+    point.registers = spec_.registers->value;
+  }
+
+  bool is_number(const toml::Place& place, std::string_view key) {
+    const Type type = made_.point.type;
+    const bool number = !is_bits(type) && type != Type::ascii && !is_coil(made_.point.function);
+    if (!number)
+      fail(place, std::string(key) + ": only numbers in registers can have it, not bits, coils or texts");
+    return number;
+  }
+
+  std::optional<std::uint16_t> part_address(const RegisterNumber& number, const toml::Place& place,
+                                            std::string_view key) {
+    const auto address = wire_address(head_.numbering, number);
+    if (!address) {
+      fail(place, std::string(key) + ": " + address.error().message);
+      return std::nullopt;
+    }
+    if (address->function && *address->function != made_.point.function) {
+      fail(place, std::string(key) + ": expected a register of the value's own function " +
+                      number_of(made_.point.function));
+      return std::nullopt;
+    }
+    return address->at;
+  }
+
+  void take_parts() {
+    if (spec_.scale_at && is_number(spec_.scale_at->place, "scale-at")) {
+      made_.point.scale_at = part_address(spec_.scale_at->value, spec_.scale_at->place, "scale-at");
+    }
+    if (!spec_.plus || !is_number(spec_.plus->place, "plus")) return;
+    const PlusSpec& plus = spec_.plus->value;
+    const auto at = part_address(plus.at, spec_.plus->place, "plus");
+    if (!at) return;
+    if (is_bits(plus.type) || plus.type == Type::ascii || plus.type == Type::pf4q) {
+      fail(spec_.plus->place,
+           "plus: expected a type that can be added, found \"" + std::string(text(plus.type)) + "\"");
+    }
+    made_.point.plus = Plus{*at, plus.type};
+    check_plus();
+  }
+
+  // Both parts must come in one request, or the total jumps back and forth when the fraction wraps.
+  void check_plus() {
+    const Point& point = made_.point;
+    const std::uint32_t value_end = std::uint32_t{point.at} + point.registers;
+    const std::uint32_t plus_end = std::uint32_t{point.plus->at} + registers_of(point.plus->type);
+    const std::uint32_t first = std::min(point.at, point.plus->at);
+    const std::uint32_t span = std::max(value_end, plus_end) - first;
+    const auto parts = static_cast<std::uint32_t>(point.registers + registers_of(point.plus->type));
+    const ReadLimits& limits = head_.limits.read;
+    if (plus_end > addresses) fail(spec_.plus->place, "plus: it ends behind the last register, 65535");
+    if (span < parts) {
+      fail(spec_.plus->place, "plus: it lies on the registers of the value itself");
+    } else if (span > limits.max_registers) {
+      fail(spec_.plus->place, "plus: value and fraction must come in one request, and together they span " +
+                                  std::to_string(span) + " registers; max-registers is " +
+                                  std::to_string(limits.max_registers));
+    } else if (span - parts > limits.max_gap) {
+      fail(spec_.plus->place, "plus: value and fraction must come in one request, over " +
+                                  std::to_string(span - parts) + " registers between them; max-gap is " +
+                                  std::to_string(limits.max_gap));
+    }
+  }
+
+  void take_scale() {
+    if (!spec_.scale) return;
+    const Decimal scale = spec_.scale->value;
+    const Decimal plain = scale.normalized();
+    if (scale.is_zero()) {
+      fail(spec_.scale->place, "scale: expected a number other than 0");
+    } else if (plain.exponent() > largest_exponent || plain.exponent() < -largest_exponent ||
+               Decimal(1, largest_exponent) < plain || plain < Decimal(-1, largest_exponent)) {
+      fail(spec_.scale->place, "scale: expected a number of at most 18 digits on either side of the point");
+    } else if (!(plain == Decimal(1, 0)) && is_number(spec_.scale->place, "scale")) {
+      made_.point.scale = scale;
+    }
+  }
+
+  bool has_free_unit() const {
+    return spec_.kind && (spec_.kind->value == Kind::info || spec_.kind->value == Kind::status);
+  }
+
+  void take_unit() {
+    const auto rule = has_free_unit() ? std::nullopt : unit_of_name(spec_.name);
+    if (!spec_.unit) {
+      if (rule && *rule != Unit::none) {
+        fail(spec_.place,
+             spec_.name + ": unit is missing; expected unit = \"" + std::string(text(*rule)) + "\"");
+      }
+      return;
+    }
+    const std::string& written = spec_.unit->value;
+    if (written == "setting") {
+      made_.unit_by_setting = true;
+      return;
+    }
+    const std::string name =
+        has_free_unit() ? "" : spec_.name;  // a setting or a state follows no rule of names
+    const Decimal scale = spec_.scale ? spec_.scale->value : Decimal(1, 0);
+    const auto unit = check_unit(name, written, scale);
+    if (unit) {
+      made_.point.unit = *unit;
+    } else {
+      fail(spec_.unit->place, "unit: " + unit.error().message);
+    }
+  }
+
+  void take_kind() {
+    Point& point = made_.point;
+    const Unit unit = made_.unit_by_setting ? unit_of_name(spec_.name).value_or(Unit::none) : point.unit;
+    if (spec_.kind) {
+      point.kind = spec_.kind->value;
+    } else if (is_total(unit)) {
+      fail(spec_.place, spec_.name +
+                            ": kind is missing; energies, volumes and masses need kind = \"counter\" (only "
+                            "grows, apart from reset and rollover) or \"gauge\" (can fall)");
+    } else {
+      point.kind = is_bits(point.type) ? Kind::status : Kind::gauge;
+    }
+    if (point.kind == Kind::counter && is_net(spec_.name)) {
+      fail(spec_.kind->place, "kind: a net value can fall, so it is no counter; expected \"gauge\"");
+    }
+    if (point.kind == Kind::counter && (is_bits(point.type) || point.type == Type::pf4q)) {
+      fail(spec_.kind->place, "kind: a " + std::string(text(point.type)) + " does not count");
+    }
+    if (point.type == Type::ascii && point.kind != Kind::info) {
+      fail(spec_.kind ? spec_.kind->place : spec_.type->place,
+           spec_.name + ": a text is read at start and daily only; expected kind = \"info\"");
+    }
+  }
+
+  void take_rollover() {
+    if (!spec_.rollover) return;
+    if (made_.point.kind != Kind::counter) {
+      fail(spec_.rollover->place,
+           "rollover: only a counter starts again at 0; expected kind = \"counter\" beside it");
+    } else if (!(Decimal(0, 0) < spec_.rollover->value)) {
+      fail(spec_.rollover->place,
+           "rollover: expected a number above 0, the value at which the counter starts again");
+    } else {
+      made_.point.rollover = spec_.rollover->value;
+    }
+  }
+
+  void take_marks() {
+    if (!spec_.not_available) return;
+    for (const toml::PlacedText& mark : *spec_.not_available) {
+      if (!is_number(mark.place, "not-available")) return;
+      take_mark(mark);
+    }
+  }
+
+  void take_mark(const toml::PlacedText& mark) {
+    std::string_view digits = mark.text;
+    if (digits.starts_with("0x") || digits.starts_with("0X")) digits.remove_prefix(2);
+    const std::size_t wanted = std::size_t{4} * made_.point.registers;
+    const bool hexadecimal = digits.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+    if (digits.size() != wanted || !hexadecimal) {
+      fail(mark.place, "not-available: expected " + std::to_string(wanted) + " hex digits, as many as a " +
+                           std::string(text(made_.point.type)) + " has, such as \"" +
+                           std::string(wanted, 'F') + "\", found \"" + mark.text + "\"");
+      return;
+    }
+    std::vector<std::uint16_t> words;
+    for (std::size_t i = 0; i < wanted; i += 4) {
+      words.push_back(static_cast<std::uint16_t>(std::stoul(std::string(digits.substr(i, 4)), nullptr, 16)));
+    }
+    made_.point.not_available.push_back(std::move(words));
+  }
+
+  const PointSpec& spec_;
+  const DeviceHead& head_;
+  toml::Report& report_;
+  MadePoint made_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+std::optional<MadePoint> make_point(const PointSpec& spec, const DeviceHead& head, toml::Report& report) {
+  return PointMaker(spec, head, report).make();
+}
+
+}  // namespace congto::meter
