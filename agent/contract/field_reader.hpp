@@ -28,6 +28,8 @@ class FieldReader {
   // A message of this contract: "v" is 1.
   void check_version();
 
+  // All of them, in the order of the text.
+  const std::vector<std::pair<std::string, JsonView>>& members() const { return members_; }
   // Nothing for a field that is missing or null.
   const JsonView* find(std::string_view name) const;
   bool has(std::string_view name) const { return find(name) != nullptr; }

@@ -22,14 +22,14 @@ void read_values(FieldReader& fields, ParsedSample& sample) {
   if (values == nullptr) return;
   FieldReader object(*values, "values");  // finds names that stand twice
   if (!object.good()) fields.fail(object.error());
-  for (auto& [name, value] : values->members()) {
+  for (const auto& [name, value] : object.members()) {
     const auto number = value.number();
     if (!number) {
       fields.fail("values: " + quoted(name) + " is " + clipped(value.raw(), 60) +
                   ", not a number of at most 30 digits within a double's range");
       return;
     }
-    sample.values.emplace_back(std::move(name), *number);
+    sample.values.emplace_back(name, *number);
   }
 }
 
@@ -43,7 +43,7 @@ void read_qualities(FieldReader& fields, ParsedSample& sample) {
   if (q == nullptr) return;
   FieldReader object(*q, "q");
   if (!object.good()) fields.fail(object.error());
-  for (auto& [name, value] : q->members()) {
+  for (const auto& [name, value] : object.members()) {
     auto word = value.string().value_or(std::string());
     if (!known_quality_word(word)) {
       fields.fail("q: " + clipped(value.raw(), 60) + " at " + quoted(name) +
@@ -56,7 +56,7 @@ void read_qualities(FieldReader& fields, ParsedSample& sample) {
       fields.fail("q: " + quoted(name) + " is " + word +
                   (word == "implausible" ? ", which needs its value" : ", yet there is a value"));
     }
-    sample.q.emplace_back(std::move(name), std::move(word));
+    sample.q.emplace_back(name, std::move(word));
   }
   const bool whole =
       std::any_of(sample.q.begin(), sample.q.end(), [](const auto& one) { return one.first == "*"; });

@@ -82,7 +82,22 @@ std::vector<Victims> Eviction::take(const Epochs& epochs, RecordTable& records, 
   return victims;
 }
 
+// One pass may meet nothing but events that stay; they are passed over from then on, so the next gets further.
 std::vector<Victims> Eviction::choose(const Epochs& epochs, RecordTable& records, const RingState& state) {
+  for (;;) {
+    const auto passed_over = kept_count();
+    auto victims = choose_slice(epochs, records, state);
+    if (!victims.empty() || kept_count() == passed_over) return victims;
+  }
+}
+
+std::uint64_t Eviction::kept_count() const {
+  std::uint64_t total = 0;
+  for (const auto& [no, seqs] : kept_) total += seqs.count();
+  return total;
+}
+
+std::vector<Victims> Eviction::choose_slice(const Epochs& epochs, RecordTable& records, const RingState& state) {
   std::uint64_t total = 0;
   for (const auto& [no, epoch] : epochs) total += epoch.held().count();
   if (total == 0) return {};

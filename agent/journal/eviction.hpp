@@ -49,6 +49,8 @@ class Eviction {
     std::int64_t epoch_no;
     std::uint64_t seq;
   };
+  std::uint64_t kept_count() const;
+  std::vector<Victims> choose_slice(const Epochs& epochs, RecordTable& records, const RingState& state);
   std::vector<Candidate> candidates(const Epochs& epochs, std::uint64_t count, bool only_settled) const;
   bool too_old(const Epochs& epochs, RecordTable& records, const RingState& state,
                const std::vector<Candidate>& candidates, std::uint64_t slice) const;

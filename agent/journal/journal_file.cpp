@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <fstream>
 #include <system_error>
 
 namespace congto::journal {
@@ -95,8 +97,18 @@ bool sound(JournalFile& file) {
   return file.file_bytes() > checked_bytes || file.database.text("PRAGMA quick_check(1)") == "ok";
 }
 
+// SQLite takes a file that is shorter than a page for an empty database and overwrites it.
+bool looks_like_a_database(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::array<char, 16> head{};
+  in.read(head.data(), head.size());
+  constexpr std::string_view magic("SQLite format 3\0", 16);  // sqlite.org/fileformat.html 1.3
+  return in.gcount() == 0 || std::string_view(head.data(), head.size()) == magic;
+}
+
 // nullptr: damaged, or not ours.
 std::unique_ptr<JournalFile> try_open(const fs::path& path, const std::string& agent) {
+  if (!looks_like_a_database(path)) return nullptr;
   try {
     Database database(path, Database::Mode::read_write);
     database.execute("PRAGMA locking_mode = EXCLUSIVE");

@@ -17,11 +17,12 @@ namespace {
 
 constexpr std::chrono::seconds connect_timeout{30};
 
-// The reason code of a token that failed, where the broker gave one.
+// The reason code of a token that failed, where the broker gave one; a CONNACK's comes as the return code.
 int refusal(const paho::token& token) {
-  const int reason = static_cast<int>(token.get_reason_code());
-  // 255 is Paho's own mark for "not MQTT 5".
-  return reason >= 0x80 && reason < 0xFF ? reason : 0;
+  for (const int code : {static_cast<int>(token.get_reason_code()), token.get_return_code()}) {
+    if (code >= 0x80 && code < 0xFF) return code;  // 255 is Paho's own mark for "not MQTT 5"
+  }
+  return 0;
 }
 
 Allowed allowed_by(const paho::token& token) {
@@ -53,8 +54,8 @@ class SubscribeListener final : public paho::iaction_listener {
   void on_success(const paho::token& token) override { sink_(Subscribed{topic_of(token), 0}); }
   void on_failure(const paho::token& token) override {
     const int reason = refusal(token);
-    // Without a reason the connection ended, and that is reported by itself.
-    if (reason != 0) sink_(Subscribed{topic_of(token), reason});
+    if (reason != 0) return sink_(Subscribed{topic_of(token), reason});
+    sink_(Lost{});  // not refused: the connection ended, or Paho could not send it
   }
 
  private:

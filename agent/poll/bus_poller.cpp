@@ -64,11 +64,12 @@ BusPoller::~BusPoller() = default;
 
 boost::asio::awaitable<void> BusPoller::run() {
   started_ = clock_.boot();
+  bool ours = co_await line_is_ours();
+  // Slots count from here: what passed while listening was never promised.
   schedule_.align(clock_.boot(), clock_.wall());
-  while (!stopping_) {
-    const bool ours = co_await line_is_ours();
-    if (ours || stopping_) break;
+  while (!ours && !stopping_) {
     co_await wait_until(clock_.boot() + listen_again_after);
+    if (!stopping_) ours = co_await line_is_ours();
   }
   while (!stopping_) {
     const BootTime now = clock_.boot();

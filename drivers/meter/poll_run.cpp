@@ -16,9 +16,9 @@ using modbus::Severity;
 constexpr std::uint8_t value_part = 1;
 constexpr std::uint8_t scale_part = 2;
 
-// Searching for refused points may cost one poll this many requests: enough to find a few bad points in the
-// largest meters, or all in a block of 32; on a 9600 baud line about 1.5 s. The next poll goes on from there.
-constexpr std::size_t most_probes = 64;
+// Enough to find a few bad points in the largest meters, or all in a block of 32; on a 9600 baud line about
+// 1.5 s. The next poll goes on from what was found.
+constexpr std::size_t first_probes = 64;
 
 constexpr int noise_retries = 1;  // a damaged reply: chance
 constexpr int busy_retries = 2;   // exceptions 5 and 6
@@ -53,7 +53,8 @@ MeterPlan::MeterPlan(std::span<const Point> points, ReadLimits limits, WireCost 
       configured_gap_(limits.max_gap),
       cost_(cost),
       refused_(points.size(), 0),
-      plan_(plan_reads(points_, {}, limits_, cost_)) {}
+      plan_(plan_reads(points_, {}, limits_, cost_)),
+      probes_(first_probes) {}
 
 void MeterPlan::refuse(std::size_t point, std::uint8_t exception) {
   changed_ = changed_ || (refused_[point] == 0) != (exception == 0);
@@ -65,8 +66,15 @@ void MeterPlan::forbid_gaps() {
   limits_.max_gap = 0;
 }
 
+// Halving ends at single points, so a few doublings are enough for any meter.
+void MeterPlan::search_ended(bool fruitless) {
+  probes_ =
+      fruitless ? std::min(2 * probes_, std::size_t{4} * (points_.size() + first_probes)) : first_probes;
+}
+
 void MeterPlan::reset() {
   changed_ = true;
+  probes_ = first_probes;
   limits_.max_gap = configured_gap_;
   std::fill(refused_.begin(), refused_.end(), std::uint8_t{0});
 }
@@ -81,7 +89,7 @@ void MeterPlan::replan() {
 }
 
 PollRun::PollRun(MeterPlan& plan, modbus::UnitId unit)
-    : plan_(&plan), unit_(unit), probes_left_(most_probes) {
+    : plan_(&plan), unit_(unit), probes_left_(plan.probes()) {
   plan.replan();
   const auto& reads = plan.reads().reads;
   pending_.reserve(reads.size());
@@ -193,6 +201,7 @@ void PollRun::take_refusal(std::uint8_t exception) {
     mark(refused.read, exception_quality(exception));
     for (const auto point : refused.read.points) refusals_.emplace_back(point, exception);
   } else if (halves.size() > probes_left_) {
+    cut_short_ = true;
     origin.blamed = true;
     mark(refused.read, exception_quality(exception));
   } else {
@@ -219,22 +228,23 @@ void PollRun::end(const Failure& failure) {
 
 PollRun::Outcome PollRun::finish() {
   if (current_ < pending_.size()) throw std::logic_error("PollRun: finished before its last request");
-  bool something_read = false;
   const auto points = plan_->points();
   for (std::size_t i = 0; i < points.size(); ++i) {
-    if (outcome_.quality[i] == Quality::good) {
-      something_read = true;
-    } else {
-      std::fill_n(outcome_.words.begin() + static_cast<std::ptrdiff_t>(offset_[i]), points[i].raw_words(),
-                  std::uint16_t{0});
-    }
+    if (outcome_.quality[i] == Quality::good) continue;
+    std::fill_n(outcome_.words.begin() + static_cast<std::ptrdiff_t>(offset_[i]), points[i].raw_words(),
+                std::uint16_t{0});
   }
-  if (something_read) {
-    for (const auto& [point, exception] : refusals_) plan_->refuse(point, exception);
-    const auto only_gap = [](const Origin& origin) { return origin.gap_suspected && !origin.blamed; };
-    if (std::any_of(origins_.begin(), origins_.end(), only_gap)) plan_->forbid_gaps();
-  }
+  teach();
   return std::move(outcome_);
+}
+
+void PollRun::teach() {
+  plan_->search_ended(cut_short_);
+  const auto& quality = outcome_.quality;
+  if (std::find(quality.begin(), quality.end(), Quality::good) == quality.end()) return;
+  for (const auto& [point, exception] : refusals_) plan_->refuse(point, exception);
+  const auto only_gap = [](const Origin& origin) { return origin.gap_suspected && !origin.blamed; };
+  if (std::any_of(origins_.begin(), origins_.end(), only_gap)) plan_->forbid_gaps();
 }
 
 }  // namespace congto::meter

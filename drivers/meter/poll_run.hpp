@@ -34,6 +34,10 @@ class MeterPlan {
   void refuse(std::size_t point, std::uint8_t exception);
   // The unit refuses a read over registers that no point wants, though it gives those on either side.
   void forbid_gaps();
+  // How many requests one poll may spend on finding refused points: 64, and twice as many after each search
+  // that was cut short.
+  std::size_t probes() const { return probes_; }
+  void search_ended(bool cut_short);
   void reset();
   // Plans anew if refuse(), forbid_gaps() or reset() changed anything since.
   void replan();
@@ -45,6 +49,7 @@ class MeterPlan {
   WireCost cost_;
   std::vector<std::uint8_t> refused_;
   ReadPlan plan_;
+  std::size_t probes_;
   bool changed_ = false;
 };
 
@@ -91,12 +96,14 @@ class PollRun {
   void retry(std::chrono::milliseconds pause);
   void end(const modbus::Failure& failure);
   void mark(const PlannedRead& read, Quality quality);
+  void teach();
 
   MeterPlan* plan_;
   modbus::UnitId unit_;
   std::vector<Pending> pending_;
   std::size_t current_ = 0;  // into pending_: what next() gives
   std::size_t probes_left_;
+  bool cut_short_ = false;  // a block was refused and there were no probes left to split it
   std::vector<Origin> origins_;
   std::vector<std::size_t> offset_;                             // of each point's words
   std::vector<std::uint8_t> missing_;                           // one a point: parts not read yet

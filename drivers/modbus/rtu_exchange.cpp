@@ -10,6 +10,8 @@ namespace congto::modbus {
 namespace {
 
 constexpr std::size_t stray_kept = 32 * 1024;
+// Bytes that a switching transceiver may put before or behind a frame (frames.csv f11).
+constexpr std::size_t glitch = 1;
 
 }  // namespace
 
@@ -26,6 +28,7 @@ void RtuExchange::begin(const Request& request, Echo echo) {
   outcome_ = Outcome::waiting;
   reply_ = Reply();
   exception_ = 0;
+  exception_waits_ = false;
   damage_.clear();
 }
 
@@ -33,12 +36,14 @@ void RtuExchange::feed(std::span<const std::uint8_t> bytes, BootTime now) {
   if (bytes.empty()) return;
   received_.insert(received_.end(), bytes.begin(), bytes.end());
   last_byte_ = now;
+  exception_waits_ = false;
   scan(false);
 }
 
 std::optional<BootTime> RtuExchange::garbage_ends() const {
-  const bool rest_may_be_a_frame = at_ < received_.size();
-  if (done() || damage_.empty() || rest_may_be_a_frame) return std::nullopt;
+  const bool rest_may_be_a_frame = !received_.empty();
+  const bool damaged = !damage_.empty() && !rest_may_be_a_frame;
+  if (done() || !(damaged || exception_waits_)) return std::nullopt;
   return last_byte_ + end_of_garbage;
 }
 
@@ -92,9 +97,23 @@ RtuExchange::Step RtuExchange::look(std::span<const std::uint8_t> rest, bool not
     return Step::next_byte;
   }
   // rtu_reply_length() checked unit, function, byte count and length; fit() repeats it on the whole frame.
-  if (fit(request_, rtu_pdu(frame)) == Fit::other) return Step::next_byte;
+  const Fit is = fit(request_, rtu_pdu(frame));
+  if (is == Fit::other) return Step::next_byte;
+  if (is == Fit::exception && !stands_alone(rest.size() - frame.size())) {
+    return Step::next_byte;
+  }
+  if (is == Fit::exception && stray_bytes_ > glitch && !nothing_more_comes) {
+    exception_waits_ = true;
+    return Step::hold;
+  }
   accept(frame);
   return Step::again;
+}
+
+// An exception is so short that the data of a longer, damaged reply may hold one, checksum included. So among
+// other bytes it is believed only if the line is silent behind it.
+bool RtuExchange::stands_alone(std::size_t bytes_behind) const {
+  return stray_bytes_ <= glitch || bytes_behind <= glitch;
 }
 
 // A reply to a coil request can equal the request byte for byte (17-24 coils at addresses 0x0300-0x03FF) or a

@@ -33,7 +33,8 @@ class RtuExchange {
   void feed(std::span<const std::uint8_t> bytes, BootTime now);
   // The reply or exception is there: nothing more to wait for.
   bool done() const { return outcome_ != Outcome::waiting; }
-  // When a damaged frame for us is in: the end of waiting if nothing more comes until then.
+  // When a damaged frame for us is in, or an exception among other bytes: the end of waiting if nothing more
+  // comes.
   std::optional<BootTime> garbage_ends() const;
   // The outcome, once: when done, at the deadline, or when the garbage ended. `request_left`: when the last
   // byte of the request had left. Of what never fitted it says what was seen.
@@ -52,6 +53,7 @@ class RtuExchange {
   void scan(bool nothing_more_comes);
   Step look(std::span<const std::uint8_t> rest, bool nothing_more_comes);
   std::optional<Step> look_for_echo(std::span<const std::uint8_t> rest, bool nothing_more_comes);
+  bool stands_alone(std::size_t bytes_behind) const;
   void accept(std::span<const std::uint8_t> frame);
   void skip(std::size_t bytes);
   Failure why_nothing_fits() const;
@@ -67,6 +69,7 @@ class RtuExchange {
   Outcome outcome_ = Outcome::waiting;
   Reply reply_;
   std::uint8_t exception_ = 0;
+  bool exception_waits_ = false;  // for the silence behind it
   BootTime last_byte_;
   std::string damage_;  // what was wrong with a frame for us; empty: none came
 };

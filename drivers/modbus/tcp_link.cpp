@@ -177,11 +177,11 @@ boost::asio::awaitable<TcpLink::MaybeFailure> TcpLink::connect(BootTime until) {
 
 Failure TcpLink::connection_lost(Failure failure) {
   close();
-  const bool turned_away = counters_.bytes_received == received_before_ &&
-                           clock_.boot() - connected_at_ < turned_away_within;
-  last_trouble_ = turned_away ? where() + ": the gateway takes no further master (accepted, then: " +
-                                    failure.detail + ")"
-                              : "connection to " + where() + " was lost: " + failure.detail;
+  const bool turned_away =
+      counters_.bytes_received == received_before_ && clock_.boot() - connected_at_ < turned_away_within;
+  last_trouble_ =
+      turned_away ? where() + ": the gateway takes no further master (accepted, then: " + failure.detail + ")"
+                  : "connection to " + where() + " was lost: " + failure.detail;
   failure.detail = last_trouble_;
   return failure;
 }

@@ -1,8 +1,9 @@
 // The MQTT client against a real mosquitto: good days, refusals, a broker that dies, freezes, or is not there.
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -26,6 +27,7 @@ struct Message {
 // A client and all it says. Pauses are short, so that a test of reconnecting does not last a minute.
 struct Fixture {
   boost::asio::io_context context;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
   std::vector<mqtt::Allowed> connected;
   std::vector<mqtt::Disconnected> disconnected;
   std::vector<mqtt::Published> published;
@@ -56,7 +58,6 @@ struct Fixture {
   // Runs until the condition holds; false when it does not within the deadline.
   bool until(const std::function<bool()>& condition, std::chrono::seconds limit = 30s) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
-    const auto work = boost::asio::make_work_guard(context);
     while (!condition()) {
       if (std::chrono::steady_clock::now() > deadline) return false;
       context.run_one_for(100ms);
@@ -107,6 +108,24 @@ struct Certificates {
 std::string tls_listener(const Certificates& files, const std::string& name) {
   return "allow_anonymous true\ncertfile " + files.file(name + ".pem") + "\nkeyfile " + files.file(name + ".key") +
          "\ncafile " + files.file("ca.pem") + "\n";
+}
+
+// Another process connects under the name, which throws out who has it.
+void take_name(const Mosquitto& broker, const std::string& name) {
+  const std::string command = "mosquitto_pub -V 5 -h 127.0.0.1 -p " + std::to_string(broker.port()) + " -i " + name +
+                              " -t thief -m here";
+  if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+}
+
+std::string security_plugin() {
+  for (const char* root : {"/usr/lib", "/usr/lib64", "/usr/local/lib"}) {
+    if (!std::filesystem::is_directory(root)) continue;
+    for (const auto& entry : std::filesystem::directory_iterator(root)) {
+      const auto file = entry.path() / "mosquitto_dynamic_security.so";
+      if (std::filesystem::exists(file)) return file.string();
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -299,11 +318,8 @@ TEST_CASE("the will is retained and comes when the client vanishes") {
   settings.will_delay = 0s;
   Fixture writer(settings);
   REQUIRE(writer.connect());
-  // A second client with the same name throws the first out; the broker publishes the first one's will.
-  Fixture thief(Fixture::settings(broker.url(), "writer"));
-  REQUIRE(thief.connect());
+  take_name(broker, "writer");
   REQUIRE(writer.until([&] { return !writer.disconnected.empty(); }));
-  writer.client.reset();
   auto reading = Fixture::settings(broker.url(), "reader");
   reading.subscriptions = {"will"};
   Fixture reader(reading);
@@ -312,19 +328,18 @@ TEST_CASE("the will is retained and comes when the client vanishes") {
   CHECK(reader.messages[0].payload == "gone");
 }
 
-TEST_CASE("two clients with one name: a short-lived connection after the other is told as that") {
+TEST_CASE("connections that end at once, again and again, are told as a name used twice") {
   Mosquitto broker;
-  Fixture first(Fixture::settings(broker.url(), "twin"));
-  Fixture second(Fixture::settings(broker.url(), "twin"));
-  REQUIRE(first.connect());
-  second.client->start();
-  const auto suspects = [](const Fixture& one) {
-    return one.told("another client may be using the name twin") || one.told("someone else connected");
-  };
-  CHECK(first.until([&] {
-    second.context.poll();
-    return suspects(first) || suspects(second);
-  }));
+  Fixture fixture(Fixture::settings(broker.url(), "twin"));
+  fixture.client->start();
+  for (std::size_t endings = 0; endings < 3; ++endings) {
+    REQUIRE(fixture.until([&] { return fixture.client->connected(); }));
+    CHECK_FALSE(fixture.told("using the name"));
+    take_name(broker, "twin");
+    REQUIRE(fixture.until([&] { return fixture.disconnected.size() > endings; }));
+  }
+  // mosquitto 2.0.11 closes the older connection without a word; later ones say 0x8E.
+  CHECK((fixture.told("another client may be using the name twin") || fixture.disconnected.back().taken_over));
 }
 
 TEST_CASE("wrong credentials are told without the password, and tried again") {
@@ -399,7 +414,6 @@ TEST_CASE("TLS: what is wrong is told as a person understands it") {
     CHECK_FALSE(fixture.client->connected());
     return fixture.last_text();
   };
-  using Catch::Matchers::Contains;
   SECTION("an authority that did not sign the broker's certificate") {
     Mosquitto broker(tls_listener(files, "server"));
     auto settings = Fixture::settings(broker.url("mqtts"));
@@ -445,14 +459,26 @@ TEST_CASE("TLS: what is wrong is told as a person understands it") {
 }
 
 TEST_CASE("a subscription that is refused is told, and the connection stays") {
+  // Only the dynamic security plugin of mosquitto 2.0.11 refuses subscriptions.
+  const auto plugin = security_plugin();
+  if (plugin.empty()) {
+    WARN("mosquitto_dynamic_security.so is not installed: not tested");
+    return;
+  }
   test::TemporaryDirectory directory;
-  // mosquitto 2.0.11 asks its access list for subscriptions only through a plugin; an invalid filter it refuses.
-  Mosquitto broker;
+  std::ofstream(directory / "security.json")
+      << R"({"defaultACLAccess":{"publishClientSend":true,"publishClientReceive":true,"subscribe":false,)"
+      << R"("unsubscribe":true},"clients":[{"username":"any","roles":[]}],"groups":[{"groupname":"all","roles":[]}],)"
+      << R"("anonymousGroup":"all","roles":[]})";
+  Mosquitto broker("allow_anonymous true\nplugin " + plugin + "\nplugin_opt_config_file " +
+                   (directory / "security.json").string() + "\n");
   auto settings = Fixture::settings(broker.url());
-  settings.subscriptions = {"good", "$share/group"};
+  settings.subscriptions = {"down/ack"};
   Fixture fixture(settings);
-  fixture.client->start();
-  CHECK(fixture.until([&] { return !fixture.troubles.empty() || !fixture.disconnected.empty(); }));
+  REQUIRE(fixture.connect());
+  REQUIRE(fixture.troubles.size() == 1);
+  CHECK(fixture.troubles[0].find("refuses the subscription to down/ack") != std::string::npos);
+  CHECK(fixture.client->publish(1, "t", "x", false));
 }
 
 TEST_CASE("a client may be destroyed at any moment") {

@@ -75,9 +75,9 @@ TEST_CASE("float32 values of one size take less than four bytes each") {
 
 TEST_CASE("32-bit counters with empty high words take less than three bytes each") {
   Words words;
-  for (const std::uint16_t low : {512, 60123, 33001, 8, 44100, 9}) {
+  for (const int low : {512, 60123, 33001, 8, 44100, 9}) {
     words.push_back(0);
-    words.push_back(low);
+    words.push_back(static_cast<std::uint16_t>(low));
   }
   CHECK(packed_size(words) < 18);
 }

@@ -11,6 +11,7 @@
 #include "tests/support/points.hpp"
 
 using namespace congto::meter;
+using congto::Decimal;
 using congto::test::make_point;
 using congto::test::make_text_point;
 using congto::test::scaled;
@@ -80,7 +81,7 @@ TEST_CASE("floats come back as near as the type can say") {
     const double value = std::uniform_real_distribution<double>(-1e6, 1e6)(random);
     const double back = decoded(point, value);
     REQUIRE(std::abs(back - value) <= std::abs(value) * relative);
-    if (type == Type::f32) REQUIRE(encode(point, back) == encode(point, value));
+    if (point.scale == Decimal(1, 0)) REQUIRE(encode(point, back) == encode(point, value));
   }
 }
 

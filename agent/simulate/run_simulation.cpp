@@ -1,0 +1,181 @@
+// See run_simulation.hpp.
+#include "agent/simulate/run_simulation.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <system_error>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "agent/simulate/control_line.hpp"
+#include "agent/simulate/simulation.hpp"
+#include "agent/simulate/site_copy.hpp"
+#include "drivers/meter/key_places.hpp"
+#include "drivers/meter/site_reader.hpp"
+#include "drivers/toml/document.hpp"
+
+namespace congto::simulate {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using boost::system::error_code;
+
+namespace {
+
+struct LoadedSite {
+  std::string text;
+  meter::Site site;
+};
+
+Error all_errors(const toml::Report& report) {
+  Error error;
+  for (const toml::ConfigError& one : report.errors()) {
+    error.message += (error.message.empty() ? "" : "\n") + one.text();
+  }
+  return error;
+}
+
+Result<LoadedSite> load_site(const Options& options) {
+  std::ifstream file(options.file, std::ios::binary);
+  if (!file) return Error{"cannot read " + options.file.string() + ": is the path right?"};
+  LoadedSite loaded;
+  loaded.text.assign(std::istreambuf_iterator<char>(file), {});
+  toml::Report report(meter::key_places());
+  const auto document = toml::Document::parse(loaded.text, options.file.string(), report);
+  if (!document) return all_errors(report);
+  toml::Table root(document->root(), "the site", options.file.string(), report);
+  const fs::path folder = fs::absolute(options.file).parent_path();
+  // As `run` searches them (design.md, section 4).
+  meter::ProfileFolders folders{folder, folder / "meters", "/etc/congto/meters"};
+  folders.insert(folders.end(), options.profile_folders.begin(), options.profile_folders.end());
+  // What is not about buses and meters is for `congto run` to judge; the copy carries it along.
+  loaded.site = meter::read_site(root, folder, folders);
+  if (report.failed()) return all_errors(report);
+  return loaded;
+}
+
+// Whole or not at all: whoever waits for the file never reads half of it.
+Result<void> write_whole(const fs::path& path, const std::string& text) {
+  const fs::path fresh = path.string() + ".new";
+  std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  std::error_code error;
+  if (out) fs::rename(fresh, path, error);
+  if (!out || error) return Error{"cannot write " + path.string() + ": " + (error ? error.message() : "is there room?")};
+  return {};
+}
+
+Result<void> write_copy(const Options& options, const LoadedSite& loaded, const std::vector<std::string>& addresses) {
+  SiteCopy copy{options.file, addresses, {}};
+  for (const meter::Profile& profile : loaded.site.profiles) copy.profiles.emplace_back(profile.file);
+  const Result<std::string> text = site_copy(loaded.text, copy);
+  if (!text) return text.error();
+  return write_whole(fs::absolute(options.directory) / "site.toml", *text);
+}
+
+Result<void> set_faults(Simulation& simulation, const MeterFaults& faults) {
+  for (const auto& [meter, fault] : faults) {
+    if (!simulation.set_fault(meter, fault)) {
+      return Error{"--fault " + meter + "=…: the site has no meter \"" + meter + "\""};
+    }
+  }
+  return {};
+}
+
+// Stdin as a descriptor of our own: making the inherited one non-blocking would do it to the shell's, too.
+int own_stdin() {
+  const int own = ::open("/proc/self/fd/0", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  return own >= 0 ? own : ::dup(STDIN_FILENO);  // a socket cannot be opened again
+}
+
+// What a running simulation listens to: lines on stdin, and signals.
+class Console {
+ public:
+  Console(asio::io_context& io, Simulation& simulation, std::ostream& out)
+      : io_(io), simulation_(simulation), out_(out), input_(io), signals_(io, SIGINT, SIGTERM, SIGUSR1) {
+    // Started in the background of a shell, reading the terminal must fail instead of stopping us.
+    std::signal(SIGTTIN, SIG_IGN);
+    if (const int descriptor = own_stdin(); descriptor >= 0) {
+      input_.assign(descriptor);
+      read_line();
+    }
+    wait_for_signal();
+  }
+
+  void print_statistics() { out_ << to_json(simulation_.statistics()) << std::endl; }
+
+ private:
+  void read_line() {
+    asio::async_read_until(input_, asio::dynamic_buffer(text_, 4096), '\n', [this](error_code error, std::size_t size) {
+      if (error) return;  // the end of stdin ends nothing else
+      obey(std::string_view(text_).substr(0, size - 1));
+      text_.erase(0, size);
+      read_line();
+    });
+  }
+
+  void obey(std::string_view line) {
+    const Result<ControlLine> command = parse_control_line(line);
+    if (!command) {
+      out_ << "error: " << command.error().message << std::endl;
+    } else if (command->command == ControlLine::Command::statistics) {
+      print_statistics();
+    } else if (simulation_.set_fault(command->meter, command->fault)) {
+      out_ << "ok" << std::endl;
+    } else {
+      out_ << "error: the site has no meter \"" << command->meter << '"' << std::endl;
+    }
+  }
+
+  void wait_for_signal() {
+    signals_.async_wait([this](error_code error, int signal) {
+      if (error) return;
+      if (signal != SIGUSR1) return io_.stop();
+      print_statistics();
+      wait_for_signal();
+    });
+  }
+
+  asio::io_context& io_;
+  Simulation& simulation_;
+  std::ostream& out_;
+  asio::posix::stream_descriptor input_;
+  asio::signal_set signals_;
+  std::string text_;
+};
+
+}  // namespace
+
+Result<void> run_simulation(const Options& options, std::ostream& out) {
+  const Result<LoadedSite> loaded = load_site(options);
+  if (!loaded) return loaded.error();
+  std::error_code error;
+  fs::create_directories(options.directory, error);
+  if (error) return Error{"cannot make the folder " + options.directory.string() + ": " + error.message()};
+
+  asio::io_context io(1);
+  const auto simulation =
+      Simulation::create(io.get_executor(), loaded->site, fs::absolute(options.directory), options.behaviour);
+  if (!simulation) return simulation.error();
+  if (const auto set = set_faults(**simulation, options.faults); !set) return set.error();
+  if (const auto written = write_copy(options, *loaded, (*simulation)->addresses()); !written) return written.error();
+  Console console(io, **simulation, out);
+  out << "ready" << std::endl;
+  io.run();
+  if (options.statistics) console.print_statistics();
+  return {};
+}
+
+}  // namespace congto::simulate

@@ -1,0 +1,346 @@
+// What the journal does when file, disk or neighbours are not as they should be: it starts, says so, loses nothing.
+#include <sys/resource.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "agent/journal/database.hpp"
+#include "tests/support/open_journal.hpp"
+
+using namespace congto;
+using namespace congto::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_file(const fs::path& file, const std::string& content) { std::ofstream(file, std::ios::binary) << content; }
+
+bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// No file of this process can grow beyond `bytes` while it lives: a full disk, as far as SQLite can see.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    auto limit = before_;
+    limit.rlim_cur = bytes;
+    old_handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*old_handler_)(int) = nullptr;
+};
+
+std::vector<meter::Record> some(const meter::LayoutPtr& layout, const ManualClock& clock, int count) {
+  std::vector<meter::Record> records;
+  for (int i = 0; i < count; ++i) records.push_back(sample(layout, 0, clock.boot() + i * 10s));
+  return records;
+}
+
+}  // namespace
+
+TEST_CASE("a file that is no journal is set aside under a new name, and a new journal begins") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto file = directory / "journal.db";
+  const auto content = GENERATE(as<std::string>(), "x", std::string(100'000, 'z'),
+                                "SQLite format 3" + std::string(1, '\0') + std::string(5000, '\x7f'));
+  write_file(file, content);
+  OpenJournal journal(file, clock);
+  REQUIRE(journal);
+  const auto status = journal->status();
+  CHECK(status.durable);
+  CHECK(status.set_aside == file.string() + ".damaged-1");
+  CHECK(mentions(status.trouble, "set aside"));
+  CHECK(fs::file_size(status.set_aside) == content.size());
+  const auto records = journal.commit(some(plant_layout(), clock, 1));
+  CHECK(std::get<meter::Start>(records.at(0).record).why == "journal-lost");
+  CHECK_FALSE(std::get<meter::Start>(records.at(0).record).prev);
+}
+
+TEST_CASE("a second damaged file gets a name of its own") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto file = directory / "journal.db";
+  for (const char* name : {".damaged-1", ".damaged-2"}) {
+    write_file(file, "garbage");
+    OpenJournal journal(file, clock);
+    CHECK(journal->status().set_aside == file.string() + name);
+  }
+}
+
+TEST_CASE("a database of somebody else is not written to") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto file = directory / "journal.db";
+  {
+    journal::Database other(file, journal::Database::Mode::read_write);
+    other.execute("CREATE TABLE recipes(name TEXT); INSERT INTO recipes VALUES('ice cream')");
+  }
+  OpenJournal journal(file, clock);
+  journal::Database kept(journal->status().set_aside, journal::Database::Mode::read_only);
+  CHECK(kept.text("SELECT name FROM recipes") == "ice cream");
+}
+
+TEST_CASE("an empty file, as a power cut at the first start leaves it, becomes a journal") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  write_file(directory / "journal.db", "");
+  OpenJournal journal(directory / "journal.db", clock);
+  CHECK(journal->status().durable);
+  CHECK(journal->status().set_aside.empty());
+}
+
+TEST_CASE("the WAL of a damaged journal goes aside with it: it must not be replayed into the new one") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto file = directory / "journal.db";
+  {
+    OpenJournal journal(file, clock);
+    journal.commit(some(plant_layout(), clock, 3));
+  }
+  REQUIRE(fs::exists(file.string() + "-wal"));
+  // The header says "not a database"; a valid WAL lies beside it.
+  std::fstream(file, std::ios::binary | std::ios::in | std::ios::out) << "not a database at all";
+  fs::resize_file(file.string() + "-wal", 0);
+  OpenJournal journal(file, clock);
+  CHECK_FALSE(journal->status().set_aside.empty());
+  CHECK(journal->epochs().empty());
+}
+
+TEST_CASE("a row that was damaged is left out of reading, and a void says so") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto file = directory / "journal.db";
+  EpochId epoch;
+  {
+    OpenJournal journal(file, clock);
+    epoch = journal.commit(some(plant_layout(), clock, 5))[0].id.epoch;
+  }
+  {
+    journal::Database database(file, journal::Database::Mode::read_write);
+    database.execute("UPDATE record SET body = zeroblob(length(body)) WHERE key & 0xff = 3");
+    database.execute("DELETE FROM record WHERE key & 0xff = 5");
+  }
+  OpenJournal journal(file, clock);
+  const auto read = journal.read(epoch);
+  CHECK(read.size() == 4);
+  const auto told = journal.commit();
+  REQUIRE(told.commits.size() == 1);
+  const auto& records = told.commits[0].records;
+  REQUIRE(records.size() == 3);  // Start and two voids
+  for (std::size_t i = 1; i < 3; ++i) {
+    const auto& gone = std::get<meter::Void>(records[i].record);
+    CHECK(gone.epoch == epoch);
+    CHECK(gone.first == (i == 1 ? 3 : 5));
+    CHECK(gone.last == gone.first);
+    CHECK(gone.why == "corrupt");
+  }
+  CHECK(told.commits[0].evicted.size() == 2);
+  CHECK(journal.read(epoch).size() == 4);
+  CHECK(journal.commit().commits.empty());  // told once
+}
+
+TEST_CASE("a bad page in a large journal costs the records on it and no others") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto file = directory / "journal.db";
+  const auto layout = std::make_shared<const meter::Layout>(std::vector{plant_meter("m", 80, meter::Type::u16)});
+  std::vector<meter::Record> many;
+  for (int i = 0; i < 5000; ++i) {
+    auto made = sample(layout, 0, clock.boot() + i * 1s);
+    for (std::size_t w = 0; w < made.words.size(); ++w) made.words[w] = static_cast<std::uint16_t>(w * 25'000);
+    many.push_back(std::move(made));
+  }
+  EpochId epoch;
+  std::uint64_t last = 0;
+  {
+    OpenJournal journal(file, clock);
+    for (int i = 0; i < 20; ++i) {
+      const auto records = journal.commit(many);
+      epoch = records.back().id.epoch;
+      last = records.back().id.seq;
+    }
+    REQUIRE(journal->status().file_bytes > 18'000'000);
+  }
+  {
+    std::fstream raw(file, std::ios::binary | std::ios::in | std::ios::out);
+    raw.seekp(2048 * 4000);  // a leaf in the middle, long since copied out of the WAL
+    raw << std::string(2048, '\xff');
+  }
+  OpenJournal journal(file, clock);
+  REQUIRE(journal->status().set_aside.empty());
+  std::size_t found = 0;
+  for (std::uint64_t from = 1; from <= last; from += 10'000) found += journal.read(epoch, {{from, from + 9999}}).size();
+  CHECK(found < last);
+  CHECK(found > last - 20);
+  std::uint64_t voided = 0;
+  const auto told = journal.commit();
+  REQUIRE(told.commits.size() == 1);
+  for (const auto& record : told.commits[0].records) {
+    if (const auto* gone = std::get_if<meter::Void>(&record.record)) voided += *gone->last - gone->first + 1;
+  }
+  CHECK(found + voided == last);
+  CHECK(journal.commit(some(layout, clock, 1)).size() == 1);
+}
+
+TEST_CASE("two agents cannot have one journal; the second is told who holds it") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const OpenJournal first(directory / "journal.db", clock);
+  const OpenJournal second(directory / "journal.db", clock);
+  CHECK_FALSE(second);
+  CHECK(mentions(second.error(), "another agent (pid " + std::to_string(getpid()) + ") holds"));
+}
+
+TEST_CASE("a journal of another agent is refused while it holds unacknowledged records, then put aside") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto file = directory / "journal.db";
+  const auto renamed = [](journal::Settings& settings) { settings.agent = "new-name"; };
+  {
+    OpenJournal journal(file, clock);
+    journal.commit(some(plant_layout(), clock, 4));
+  }
+  {
+    const OpenJournal refused(file, clock, "boot-1", renamed);
+    REQUIRE_FALSE(refused);
+    CHECK(mentions(refused.error(), "\"test-agent\""));
+    CHECK(mentions(refused.error(), "5 records"));
+  }
+  {
+    OpenJournal journal(file, clock);
+    journal->settle(journal->epochs().at(0).id, {{1, 5}});
+  }
+  OpenJournal journal(file, clock, "boot-1", renamed);
+  REQUIRE(journal);
+  CHECK(journal->epochs().empty());
+  CHECK(mentions(journal->status().set_aside, ".other-agent-1"));
+  CHECK(std::get<meter::Start>(journal.commit(some(plant_layout(), clock, 1))[0].record).why == "first");
+}
+
+TEST_CASE("without a directory to write to records wait in memory, and are written when there is one") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto layout = plant_layout();
+  write_file(directory / "state", "a file where the directory should be");
+  OpenJournal journal(directory / "state" / "journal.db", clock);
+  REQUIRE(journal);
+  CHECK_FALSE(journal->status().durable);
+  CHECK(mentions(journal->status().trouble, "memory: cannot write"));
+  for (auto& record : some(layout, clock, 3)) journal->append(record);
+  CHECK(journal.commit().commits.empty());
+  CHECK(journal->status().records_in_memory == 3);
+
+  fs::remove(directory / "state");
+  const auto told = journal.commit();
+  REQUIRE(told.commits.size() == 1);
+  CHECK(told.commits[0].records.size() == 4);
+  CHECK(std::get<meter::Start>(told.commits[0].records[0].record).why == "first");
+  CHECK(told.trouble == std::vector<std::string>{"writing"});
+  CHECK(journal->status().durable);
+  CHECK(journal->status().trouble.empty());
+}
+
+TEST_CASE("a disk that fills while we run: nothing is handed out, a new epoch begins when there is room") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto layout = plant_layout();
+  OpenJournal journal(directory / "journal.db", clock);
+  journal->date({5s, false, 1ms});
+  const auto before = journal.commit(some(layout, clock, 2));
+  const auto first = before[0].id.epoch;
+  journal->settle(first, {{1, 1}});
+  {
+    const FullDisk full(fs::file_size((directory / "journal.db").string() + "-wal"));
+    for (auto& record : some(layout, clock, 400)) journal->append(record);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      const auto told = journal.commit();
+      CHECK(told.commits.empty());
+      CHECK(told.trouble.size() == (attempt == 0 ? 1 : 0));  // said once
+    }
+    CHECK_FALSE(journal->status().durable);
+    CHECK(journal.read(first).size() == 3);  // what is there can still be sent
+  }
+  const auto told = journal.commit();
+  REQUIRE(told.commits.size() == 1);
+  const auto& records = told.commits[0].records;
+  REQUIRE(records.size() == 401);
+  CHECK(records[0].id.seq == 1);
+  CHECK(records[0].id.epoch != first);
+  CHECK(records[0].id.epoch == journal->current());
+  const auto& start = std::get<meter::Start>(records[0].record);
+  CHECK(start.why == "journal-blocked");
+  REQUIRE(start.prev);
+  CHECK(start.prev->epoch == first);
+  CHECK(start.prev->last == 3);
+  CHECK(records[400].dating->offset == 5s);
+  journal.close();
+  OpenJournal reopened(directory / "journal.db", clock);
+  REQUIRE(reopened->epochs().size() == 2);
+  CHECK(reopened->epochs()[0].held == RangeSet{{1, 3}});
+  CHECK(reopened->epochs()[0].settled == RangeSet{{1, 1}});
+  CHECK(reopened->epochs()[1].held == RangeSet{{1, 401}});
+}
+
+TEST_CASE("what memory cannot hold is counted and becomes a void with numbers of its own") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto layout = plant_layout();
+  write_file(directory / "state", "");
+  OpenJournal journal(directory / "state" / "journal.db", clock, "boot-1",
+                      [](journal::Settings& settings) { settings.max_records_in_memory = 10; });
+  for (auto& record : some(layout, clock, 25)) journal->append(record);
+  journal.commit();
+  CHECK(journal->status().records_in_memory == 10);
+  CHECK(journal->status().dropped == 15);
+
+  fs::remove(directory / "state");
+  const auto records = journal.commit().commits.at(0).records;
+  REQUIRE(records.size() == 12);  // Start, the void, and the newest ten
+  const auto& gone = std::get<meter::Void>(records[1].record);
+  CHECK(gone.epoch == journal->current());
+  CHECK(gone.first == 2);
+  CHECK(gone.last == 16);
+  CHECK(records[1].id.seq == 17);
+  CHECK(records[2].id.seq == 18);
+  CHECK(std::get<meter::Sample>(records[2].record).slot == clock.boot() + 150s);
+  journal.close();
+  OpenJournal reopened(directory / "state" / "journal.db", clock);
+  CHECK(reopened->epochs().at(0).held == RangeSet{{1, 1}, {17, 27}});
+}
+
+TEST_CASE("a file that could be opened only later: its records are told of then") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto file = directory / "journal.db";
+  EpochId old;
+  {
+    OpenJournal journal(file, clock);
+    journal->date({5s, false, 1ms});
+    old = journal.commit(some(plant_layout(), clock, 3))[0].id.epoch;
+    journal->settle(old, {{2, 2}});
+  }
+  fs::rename(file, directory / "elsewhere");
+  fs::create_directory(file);  // something that cannot be opened as a file
+  OpenJournal journal(file, clock);
+  REQUIRE(journal);
+  CHECK_FALSE(journal->status().durable);
+  CHECK(journal->epochs().empty());
+  fs::remove(file);
+  fs::rename(directory / "elsewhere", file);
+  const auto told = journal.commit();
+  CHECK(told.dated == std::vector<std::pair<EpochId, Range>>{{old, {1, 1}}, {old, {3, 4}}});
+  CHECK(journal->status().durable);
+  const auto next = journal.commit(some(plant_layout(), clock, 1));
+  CHECK(std::get<meter::Start>(next[0].record).prev->epoch == old);
+}
