@@ -32,8 +32,13 @@ CommitResult CommitRun::execute(const Epochs& written, const Epochs& epochs, boo
     result_.taken = std::min(queue_.records.size(), max_records);
     for (std::size_t i = 0; i < result_.taken; ++i) insert(queue_.records[i]);
     for (const auto& loss : queue_.losses) insert(loss);
+    // The rows themselves stay until their epoch goes: a write that meets a corrupt page ends the
+    // transaction.
     for (const auto& [no, seqs] : queue_.damaged) give_up(no, seqs, seqs, "corrupt");
-    for (const auto& victim : victims) give_up(victim.epoch_no, victim.records, victim.unsettled, victim.why);
+    for (const auto& victim : victims) {
+      for (const auto& range : victim.records.ranges()) file_.records.erase(victim.epoch_no, range);
+      give_up(victim.epoch_no, victim.records, victim.unsettled, victim.why);
+    }
     prune(result_.epochs);
   }
   if (closing && result_.epoch_no != 0) current().stopped = true;
@@ -80,12 +85,6 @@ void CommitRun::give_up(std::int64_t epoch_no, const RangeSet& records, const Ra
   if (at == result_.epochs.end()) return;
   const auto id = at->second.id;
   for (const auto& range : records.ranges()) {
-    try {
-      file_.records.erase(epoch_no, range);
-    } catch (const DatabaseError& error) {
-      // A row on a page that SQLite cannot use stays where it is; the range says that it does not count.
-      if (!error.damaged() || why != "corrupt") throw;
-    }
     at->second.gone.add(range);
     result_.commit.evicted.push_back({id, range});
   }

@@ -1,5 +1,6 @@
-// CommitRun: what one transaction writes: the epoch's beginning, datings, queued records, voids, acknowledgements.
-// Works on a copy of the epochs, which counts only after the transaction; used by the store, journal's thread.
+// CommitRun: what one transaction writes: the epoch's beginning, datings, queued records, voids,
+// acknowledgements. Works on a copy of the epochs, which counts only after the transaction; used by the
+// store, journal's thread.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,9 @@ struct Queue {
   std::optional<meter::Dating> dating;       // new since the last commit
   std::vector<ClockReference> references;
 
-  bool holds_records() const { return !records.empty() || dropped > 0 || !losses.empty() || !damaged.empty(); }
+  bool holds_records() const {
+    return !records.empty() || dropped > 0 || !losses.empty() || !damaged.empty();
+  }
   bool empty() const { return !holds_records() && !dating && references.empty(); }
 };
 
@@ -64,7 +67,8 @@ class CommitRun {
   void begin_epoch();
   void insert(const meter::Record& record);
   void reserve_dropped();
-  void give_up(std::int64_t epoch_no, const RangeSet& records, const RangeSet& missed, const std::string& why);
+  void give_up(std::int64_t epoch_no, const RangeSet& records, const RangeSet& missed,
+               const std::string& why);
   Epoch& current() { return result_.epochs.at(result_.epoch_no); }
 
   JournalFile& file_;

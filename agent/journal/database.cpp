@@ -32,8 +32,9 @@ bool DatabaseError::damaged() const {
 
 Database::Database(const std::filesystem::path& file, Mode mode) {
   // NOMUTEX: the journal's thread is the only user.
-  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                    (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  const int flags =
+      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+      (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   const int code = sqlite3_open_v2(file.c_str(), &handle_, flags, nullptr);
   if (code != SQLITE_OK) {
     const DatabaseError error(code, explain(handle_, code));
@@ -102,15 +103,14 @@ Statement& Statement::bind(int parameter, std::uint64_t value) {
 }
 
 Statement& Statement::bind(int parameter, std::string_view value) {
-  const int code = sqlite3_bind_text(handle_, parameter, value.data(), static_cast<int>(value.size()),
-                                     SQLITE_TRANSIENT);
+  const int code =
+      sqlite3_bind_text(handle_, parameter, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
   if (code != SQLITE_OK) fail(code);
   return *this;
 }
 
 Statement& Statement::bind(int parameter, std::span<const std::uint8_t> value) {
-  const int code =
-      sqlite3_bind_blob64(handle_, parameter, value.data(), value.size(), SQLITE_STATIC);
+  const int code = sqlite3_bind_blob64(handle_, parameter, value.data(), value.size(), SQLITE_STATIC);
   if (code != SQLITE_OK) fail(code);
   return *this;
 }

@@ -1,6 +1,6 @@
 // Database, Statement, Transaction: RAII over the one SQLite connection; only database.cpp sees sqlite3.h.
-// Used by the other files of this folder, on the journal's thread. Failures are DatabaseError, thrown because a
-// disk error may come at any step of a transaction; store.cpp catches it at the one place that decides.
+// Used by the other files of this folder, on the journal's thread. Failures are DatabaseError, thrown because
+// a disk error may come at any step of a transaction; store.cpp catches it at the one place that decides.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,8 @@ class Database {
   std::string text(const char* sql);
   // Rows that the last INSERT, UPDATE or DELETE changed.
   std::int64_t changes() const;
-  // The WAL file stays when the connection closes, and closing does not copy it into the database: a file that
-  // grows anew costs two flushes a commit, and a stop has to be quick.
+  // The WAL file stays when the connection closes, and closing does not copy it into the database: a file
+  // that grows anew costs two flushes a commit, and a stop has to be quick.
   void keep_wal();
 
  private:

@@ -11,11 +11,13 @@ using std::chrono::milliseconds;
 
 // Boot k began after everything known before it and after the boots between had lasted their time, and early
 // enough for itself and those after it to last theirs before the next known start:
-//   known_before + (lengths of boots before k)  <=  begin of k  <=  next_start - (lengths of k and later boots).
-// With both bounds we take the middle, and half the width is the error. The width is the time that the box was
-// off, so a short power cut gives a good date. Without a bound below (the file's first boots) we take the upper
-// bound, as if the box had hardly been off, and the distance to what its clock showed as the error: a clock that
-// was never set runs late (it starts from 1970, from a saved time or from the build's), seldom early.
+//   known_before + (lengths of boots before k)  <=  begin of k  <=  next_start - (lengths of k and later
+//   boots).
+// With both bounds we take the middle, and half the width is the error. The width is the time that the box
+// was off, so a short power cut gives a good date. Without a bound below (the file's first boots) we take the
+// upper bound, as if the box had hardly been off, and the distance to what its clock showed as the error: a
+// clock that was never set runs late (it starts from 1970, from a saved time or from the build's), seldom
+// early.
 std::vector<meter::Dating> estimate(const std::vector<LostBoot>& boots, std::optional<WallTime> known_before,
                                     WallTime next_start) {
   microseconds all{0};

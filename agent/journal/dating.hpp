@@ -19,8 +19,8 @@ struct LostBoot {
   WallTime shown;  // what its wall clock showed at boot time 0, right or wrong
 };
 
-// `boots` follow each other, oldest first, right before the boot that began at `next_start`. `known_before` is
-// the latest wall time known from a boot before them. One dating a boot, in the same order.
+// `boots` follow each other, oldest first, right before the boot that began at `next_start`. `known_before`
+// is the latest wall time known from a boot before them. One dating a boot, in the same order.
 std::vector<meter::Dating> estimate(const std::vector<LostBoot>& boots, std::optional<WallTime> known_before,
                                     WallTime next_start);
 

@@ -51,10 +51,9 @@ std::uint64_t last_seq(Statement& newest, std::int64_t no, std::uint64_t column)
 // What `some` has and `others` has not; both sorted.
 std::vector<Range> difference(const std::vector<Range>& some, const std::vector<Range>& others) {
   std::vector<Range> rest;
-  std::set_difference(some.begin(), some.end(), others.begin(), others.end(), std::back_inserter(rest),
-                      [](const Range& a, const Range& b) {
-                        return std::tie(a.first, a.last) < std::tie(b.first, b.last);
-                      });
+  std::set_difference(
+      some.begin(), some.end(), others.begin(), others.end(), std::back_inserter(rest),
+      [](const Range& a, const Range& b) { return std::tie(a.first, a.last) < std::tie(b.first, b.last); });
   return rest;
 }
 
@@ -108,10 +107,13 @@ class Writer {
 
  private:
   void write_row(std::int64_t no, const Epoch& epoch) {
-    Statement row(database_,
-                  "INSERT OR REPLACE INTO epoch(no, id, boot_id, started_boot_us, started_wall_us, last, stopped) "
-                  "VALUES(?, ?, ?, ?, ?, ?, ?)");
-    row.bind(1, no).bind(2, std::span<const std::uint8_t>(epoch.id.bytes())).bind(3, std::string_view(epoch.boot_id));
+    Statement row(
+        database_,
+        "INSERT OR REPLACE INTO epoch(no, id, boot_id, started_boot_us, started_wall_us, last, stopped) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?)");
+    row.bind(1, no)
+        .bind(2, std::span<const std::uint8_t>(epoch.id.bytes()))
+        .bind(3, std::string_view(epoch.boot_id));
     row.bind(4, std::int64_t{epoch.started.time_since_epoch().count()});
     row.bind(5, std::int64_t{epoch.shown.time_since_epoch().count()});
     row.bind(6, epoch.last).bind(7, std::int64_t{epoch.stopped}).run();
@@ -123,12 +125,15 @@ class Writer {
       if (std::find(after.datings.begin(), after.datings.end(), row) != after.datings.end()) continue;
       erase.bind(1, no).bind(2, row.first_seq).run();
     }
-    Statement insert(database_,
-                     "INSERT INTO dating(epoch_no, first_seq, offset_us, estimated, error_ms) VALUES(?, ?, ?, ?, ?)");
+    Statement insert(
+        database_,
+        "INSERT INTO dating(epoch_no, first_seq, offset_us, estimated, error_ms) VALUES(?, ?, ?, ?, ?)");
     for (const auto& row : after.datings) {
       if (std::find(before.datings.begin(), before.datings.end(), row) != before.datings.end()) continue;
       insert.bind(1, no).bind(2, row.first_seq).bind(3, std::int64_t{row.dating.offset.count()});
-      insert.bind(4, std::int64_t{row.dating.estimated}).bind(5, std::int64_t{row.dating.error.count()}).run();
+      insert.bind(4, std::int64_t{row.dating.estimated})
+          .bind(5, std::int64_t{row.dating.error.count()})
+          .run();
     }
   }
 
@@ -141,8 +146,9 @@ class Writer {
 
 Epochs load_epochs(Database& database) {
   Epochs epochs;
-  Statement rows(database,
-                 "SELECT no, id, boot_id, started_boot_us, started_wall_us, last, stopped FROM epoch ORDER BY no");
+  Statement rows(
+      database,
+      "SELECT no, id, boot_id, started_boot_us, started_wall_us, last, stopped FROM epoch ORDER BY no");
   Statement newest(database, "SELECT max(key) FROM record WHERE key > ? AND key < ?");
   while (rows.step()) {
     Epoch epoch;

@@ -18,8 +18,9 @@ RangeSet Epoch::unsettled() const {
 }
 
 std::optional<meter::Dating> Epoch::dating_of(std::uint64_t seq) const {
-  const auto after = std::upper_bound(datings.begin(), datings.end(), seq,
-                                      [](std::uint64_t value, const DatingRow& row) { return value < row.first_seq; });
+  const auto after =
+      std::upper_bound(datings.begin(), datings.end(), seq,
+                       [](std::uint64_t value, const DatingRow& row) { return value < row.first_seq; });
   if (after == datings.begin()) return std::nullopt;
   return std::prev(after)->dating;
 }

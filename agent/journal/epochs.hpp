@@ -26,12 +26,12 @@ struct DatingRow {
 struct Epoch {
   EpochId id;
   std::string boot_id;
-  BootTime started;         // when the run began
-  WallTime shown;           // what the wall clock showed then, right or wrong
-  std::uint64_t last = 0;   // highest seq committed
-  bool stopped = false;     // ended cleanly
-  RangeSet settled;         // acknowledged
-  RangeSet gone;            // of 1..last, what is no longer in the file
+  BootTime started;                // when the run began
+  WallTime shown;                  // what the wall clock showed then, right or wrong
+  std::uint64_t last = 0;          // highest seq committed
+  bool stopped = false;            // ended cleanly
+  RangeSet settled;                // acknowledged
+  RangeSet gone;                   // of 1..last, what is no longer in the file
   std::vector<DatingRow> datings;  // lowest first; empty: not dated at all, else the first begins at seq 1
 
   RangeSet held() const;
@@ -51,10 +51,12 @@ std::uint64_t undated_records(const Epochs& epochs);
 void prune(Epochs& epochs);
 
 Epochs load_epochs(Database& database);
-// All within the caller's transaction. What the file has beyond `confirmed` was written by a commit that reported a
-// failure: nobody has seen it, its records are still queued, and it goes. Gives what the file then has.
+// All within the caller's transaction. What the file has beyond `confirmed` was written by a commit that
+// reported a failure: nobody has seen it, its records are still queued, and it goes. Gives what the file then
+// has.
 Epochs erase_unconfirmed(Database& database, Epochs found, const Epochs& confirmed);
-// Writes the difference. Rows of records are the caller's business, except those of epochs that `after` lacks.
+// Writes the difference. Rows of records are the caller's business, except those of epochs that `after`
+// lacks.
 void write_changes(Database& database, const Epochs& before, const Epochs& after);
 
 }  // namespace congto::journal

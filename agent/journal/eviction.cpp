@@ -50,8 +50,8 @@ std::vector<Eviction::Candidate> Eviction::candidates(const Epochs& epochs, std:
   return found;
 }
 
-// The last of the slice decides, for rows lie in the order of their commits. An event without a time is as old
-// as the next row that has one.
+// The last of the slice decides, for rows lie in the order of their commits. An event without a time is as
+// old as the next row that has one.
 bool Eviction::too_old(const Epochs& epochs, RecordTable& records, const RingState& state,
                        const std::vector<Candidate>& candidates, std::uint64_t slice) const {
   for (auto i = slice - 1; i < candidates.size(); ++i) {
@@ -63,8 +63,8 @@ bool Eviction::too_old(const Epochs& epochs, RecordTable& records, const RingSta
   return false;
 }
 
-std::vector<Victims> Eviction::take(const Epochs& epochs, RecordTable& records, std::vector<Candidate> candidates,
-                                    std::string why) {
+std::vector<Victims> Eviction::take(const Epochs& epochs, RecordTable& records,
+                                    std::vector<Candidate> candidates, std::string why) {
   std::vector<Victims> victims;
   for (const auto& [no, seq] : candidates) {
     const bool settled = epochs.at(no).settled.contains(seq);
@@ -82,7 +82,8 @@ std::vector<Victims> Eviction::take(const Epochs& epochs, RecordTable& records, 
   return victims;
 }
 
-// One pass may meet nothing but events that stay; they are passed over from then on, so the next gets further.
+// One pass may meet nothing but events that stay; they are passed over from then on, so the next gets
+// further.
 std::vector<Victims> Eviction::choose(const Epochs& epochs, RecordTable& records, const RingState& state) {
   for (;;) {
     const auto passed_over = kept_count();
@@ -97,7 +98,8 @@ std::uint64_t Eviction::kept_count() const {
   return total;
 }
 
-std::vector<Victims> Eviction::choose_slice(const Epochs& epochs, RecordTable& records, const RingState& state) {
+std::vector<Victims> Eviction::choose_slice(const Epochs& epochs, RecordTable& records,
+                                            const RingState& state) {
   std::uint64_t total = 0;
   for (const auto& [no, epoch] : epochs) total += epoch.held().count();
   if (total == 0) return {};

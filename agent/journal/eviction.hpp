@@ -33,15 +33,16 @@ struct Victims {
   std::string why;     // "evicted" (size) or "aged-out"
 };
 
-// Records leave in slices of at most max_slice, one slice a commit, and only when the whole slice is due: so one
-// transaction stays short and one void speaks for many records.
+// Records leave in slices of at most max_slice, one slice a commit, and only when the whole slice is due: so
+// one transaction stays short and one void speaks for many records.
 class Eviction {
  public:
   static constexpr std::uint64_t max_slice = 2000;
 
   explicit Eviction(RingLimits limits) : limits_(limits) {}
-  // Nothing while the ring is within its limits. By age: the oldest records. By size: the oldest settled ones,
-  // and only when there is none, the oldest samples and skips. Unsettled starts, voids and metas stay always.
+  // Nothing while the ring is within its limits. By age: the oldest records. By size: the oldest settled
+  // ones, and only when there is none, the oldest samples and skips. Unsettled starts, voids and metas stay
+  // always.
   std::vector<Victims> choose(const Epochs& epochs, RecordTable& records, const RingState& state);
 
  private:

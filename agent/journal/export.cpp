@@ -10,7 +10,8 @@ Result<void> for_each_record(const std::filesystem::path& file,
                              const std::function<void(const meter::StoredRecord&)>& visit) {
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) {
-    return Error{"there is no journal " + file.string() + ": give the state directory of the agent with --state"};
+    return Error{"there is no journal " + file.string() +
+                 ": give the state directory of the agent with --state"};
   }
   FileLock lock;
   if (lock.take(file, FileLock::Kind::shared) == FileLock::Outcome::held) {

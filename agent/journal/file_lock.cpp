@@ -19,8 +19,8 @@ FileLock::Outcome FileLock::take(const std::filesystem::path& journal, Kind kind
   if (descriptor_ >= 0) return Outcome::taken;
   const auto path = journal.string() + ".lock";
   const bool exclusive = kind == Kind::exclusive;
-  const int opened =
-      exclusive ? open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int opened = exclusive ? open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)
+                               : open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (opened < 0) {
     reason_ = path + ": " + std::system_category().message(errno);
     return Outcome::unavailable;

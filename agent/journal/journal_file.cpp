@@ -64,8 +64,9 @@ void make_directory(const fs::path& directory) {
 
 // page_size has to come before journal_mode. Small pages: a commit writes little more than it has to say.
 void create(Database& database, const fs::path& path, const std::string& agent) {
-  database.execute("PRAGMA page_size = 2048; PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = WAL;"
-                   "PRAGMA synchronous = FULL;");
+  database.execute(
+      "PRAGMA page_size = 2048; PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = WAL;"
+      "PRAGMA synchronous = FULL;");
   database.keep_wal();
   Transaction transaction(database);
   database.execute(schema);
@@ -74,7 +75,8 @@ void create(Database& database, const fs::path& path, const std::string& agent) 
   Statement row(database, "INSERT INTO meta(k, v) VALUES('agent', ?)");
   row.bind(1, std::string_view(agent)).run();
   transaction.commit();
-  // The change to WAL unlinked a rollback journal: were that lost in a power cut, the old one would be replayed.
+  // The change to WAL unlinked a rollback journal: were that lost in a power cut, the old one would be
+  // replayed.
   database.execute("PRAGMA wal_checkpoint(FULL)");
   sync_directory(path.parent_path());
 }
@@ -82,9 +84,11 @@ void create(Database& database, const fs::path& path, const std::string& agent) 
 // In locking mode EXCLUSIVE, set before the first access, WAL needs no shared memory and nobody else gets in.
 // secure_delete is on in Debian's build and would overwrite what leaves the ring.
 void configure(Database& database) {
-  if (database.text("PRAGMA journal_mode = WAL") != "wal") throw DatabaseError(0, "the file system allows no WAL");
-  database.execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA secure_delete = OFF;"
-                   "PRAGMA cache_size = -512;");
+  if (database.text("PRAGMA journal_mode = WAL") != "wal")
+    throw DatabaseError(0, "the file system allows no WAL");
+  database.execute(
+      "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA secure_delete = OFF;"
+      "PRAGMA cache_size = -512;");
   database.keep_wal();
 }
 
@@ -128,7 +132,8 @@ std::unique_ptr<JournalFile> try_open(const fs::path& path, const std::string& a
 std::string JournalFile::agent() { return database.text("SELECT v FROM meta WHERE k = 'agent'"); }
 
 std::uint64_t JournalFile::file_bytes() {
-  return static_cast<std::uint64_t>(database.number("PRAGMA page_count") * database.number("PRAGMA page_size"));
+  return static_cast<std::uint64_t>(database.number("PRAGMA page_count") *
+                                    database.number("PRAGMA page_size"));
 }
 
 std::uint64_t JournalFile::used_bytes() {
@@ -143,7 +148,8 @@ OpenedFile open_for_writing(const fs::path& path, const std::string& agent) {
   if (opened.file) return opened;
   opened.set_aside = set_aside(path, "damaged");
   opened.file = try_open(path, agent);
-  if (!opened.file) throw DatabaseError(0, "a new journal is damaged as soon as it is made: the disk is failing");
+  if (!opened.file)
+    throw DatabaseError(0, "a new journal is damaged as soon as it is made: the disk is failing");
   return opened;
 }
 

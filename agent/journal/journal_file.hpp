@@ -13,7 +13,8 @@
 namespace congto::journal {
 
 struct JournalFile {
-  explicit JournalFile(Database opened) : database(std::move(opened)), layouts(database), records(database, layouts) {}
+  explicit JournalFile(Database opened)
+      : database(std::move(opened)), layouts(database), records(database, layouts) {}
   JournalFile(const JournalFile&) = delete;
   JournalFile& operator=(const JournalFile&) = delete;
 
@@ -32,8 +33,8 @@ struct OpenedFile {
   std::string set_aside;  // the name that a damaged file was given; empty if there was none
 };
 
-// Opens the journal for writing; makes directory and file where they are missing; a file that is no journal or is
-// damaged is set aside first. Throws DatabaseError when the disk does not let it.
+// Opens the journal for writing; makes directory and file where they are missing; a file that is no journal
+// or is damaged is set aside first. Throws DatabaseError when the disk does not let it.
 OpenedFile open_for_writing(const std::filesystem::path& path, const std::string& agent);
 // Throws DatabaseError also for what is not a journal.
 std::unique_ptr<JournalFile> open_for_reading(const std::filesystem::path& path);

@@ -77,7 +77,8 @@ void date_undated(Epochs& epochs, JournalFile& file, const std::string& boot_id,
                   Dated& dated) {
   for (auto& [no, epoch] : epochs) {
     if (!epoch.dated() && epoch.boot_id != boot_id) {
-      if (const auto exact = dating_from_reference(file.database, epoch.boot_id)) date_epoch(epoch, *exact, dated);
+      if (const auto exact = dating_from_reference(file.database, epoch.boot_id))
+        date_epoch(epoch, *exact, dated);
     }
   }
   if (!dating.estimated) {

@@ -14,8 +14,8 @@ namespace congto::journal {
 // What could be dated by it: these records may go out.
 using Dated = std::vector<std::pair<EpochId, Range>>;
 
-// Undated epochs of this boot take `dating` as it is. Those of other boots are estimated, unless the dating is
-// itself an estimate. What has been dated stays as it was.
+// Undated epochs of this boot take `dating` as it is. Those of other boots are estimated, unless the dating
+// is itself an estimate. What has been dated stays as it was.
 void date_undated(Epochs& epochs, JournalFile& file, const std::string& boot_id, const meter::Dating& dating,
                   Dated& dated);
 

@@ -1,4 +1,5 @@
-// The fields of each kind in order. First byte: bits 0-2 kind, 3-4 packing, 5 qualities follow, 6-7 version 0.
+// The fields of each kind in order. First byte: bits 0-2 kind, 3-4 packing, 5 qualities follow, 6-7 version
+// 0.
 #include "agent/journal/record_codec.hpp"
 
 #include <array>
@@ -191,28 +192,36 @@ std::optional<meter::Record> get_meta(ByteReader& in, const FindLayout& find) {
   meter::Meta meta;
   meta.layout = find(in.varint());
   if (!meta.layout) return std::nullopt;
-  const bool whole = get_list(in, [&] {
-    auto& of_meter = meta.info.emplace_back();
-    get_list(in, [&] {
-      auto name = in.text();
-      auto value = in.text();
-      of_meter.emplace_back(std::move(name), std::move(value));
-    });
-  }) && get_list(in, [&] {
-    auto& of_meter = meta.unsupported.emplace_back();
-    get_list(in, [&] { of_meter.push_back(in.text()); });
-  });
+  const bool whole = get_list(in,
+                              [&] {
+                                auto& of_meter = meta.info.emplace_back();
+                                get_list(in, [&] {
+                                  auto name = in.text();
+                                  auto value = in.text();
+                                  of_meter.emplace_back(std::move(name), std::move(value));
+                                });
+                              }) &&
+                     get_list(in, [&] {
+                       auto& of_meter = meta.unsupported.emplace_back();
+                       get_list(in, [&] { of_meter.push_back(in.text()); });
+                     });
   if (!whole) return std::nullopt;
   return meta;
 }
 
-std::optional<meter::Record> get_fields(Kind kind, ByteReader& in, std::uint8_t head, const FindLayout& find) {
+std::optional<meter::Record> get_fields(Kind kind, ByteReader& in, std::uint8_t head,
+                                        const FindLayout& find) {
   switch (kind) {
-    case Kind::sample: return get_sample(in, head, find);
-    case Kind::start: return get_start(in);
-    case Kind::skipped: return get_skipped(in, find);
-    case Kind::voided: return get_void(in);
-    case Kind::meta: return get_meta(in, find);
+    case Kind::sample:
+      return get_sample(in, head, find);
+    case Kind::start:
+      return get_start(in);
+    case Kind::skipped:
+      return get_skipped(in, find);
+    case Kind::voided:
+      return get_void(in);
+    case Kind::meta:
+      return get_meta(in, find);
   }
   return std::nullopt;
 }

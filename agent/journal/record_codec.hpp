@@ -13,7 +13,8 @@
 namespace congto::journal {
 
 // The key of a record's row: epoch number << 40 | seq, so that rows lie in the order of their commits and no
-// second index is needed. 2^40 records are 700 years at 50 a second; 2^23 epochs are a restart a minute for 16.
+// second index is needed. 2^40 records are 700 years at 50 a second; 2^23 epochs are a restart a minute
+// for 16.
 inline constexpr int seq_bits = 40;
 constexpr std::int64_t record_key(std::int64_t epoch_no, std::uint64_t seq) {
   return epoch_no << seq_bits | static_cast<std::int64_t>(seq);
@@ -40,7 +41,8 @@ void encode(const meter::Record& record, std::uint64_t layout_no, std::int64_t k
             std::vector<std::uint8_t>& blob);
 // Nothing when the blob is damaged, of a later version, or its layout is unknown (find gives nullptr).
 using FindLayout = std::function<meter::LayoutPtr(std::uint64_t layout_no)>;
-std::optional<meter::Record> decode(std::span<const std::uint8_t> blob, std::int64_t key, const FindLayout& find);
+std::optional<meter::Record> decode(std::span<const std::uint8_t> blob, std::int64_t key,
+                                    const FindLayout& find);
 
 // As many words and qualities as the layout says.
 bool well_formed(const meter::Record& record);

@@ -86,7 +86,8 @@ void RecordTable::read(std::int64_t epoch_no, Range seqs, const Visit& visit) {
 
 void RecordTable::newest(std::int64_t epoch_no, std::size_t at_most,
                          const std::function<bool(std::uint64_t, const meter::Record&)>& visit) {
-  Statement rows(database_, "SELECT key, body FROM record WHERE key > ? AND key < ? ORDER BY key DESC LIMIT ?");
+  Statement rows(database_,
+                 "SELECT key, body FROM record WHERE key > ? AND key < ? ORDER BY key DESC LIMIT ?");
   rows.bind(1, record_key(epoch_no, 0)).bind(2, record_key(epoch_no + 1, 0)).bind(3, std::uint64_t{at_most});
   while (rows.step()) {
     const auto found = record(rows.blob(1), rows.integer(0));

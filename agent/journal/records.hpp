@@ -27,7 +27,8 @@ class RecordTable {
   using Visit = std::function<bool(std::uint64_t seq, std::optional<meter::Record>)>;
   void read(std::int64_t epoch_no, Range seqs, const Visit& visit);
   // The newest rows of an epoch, newest first, damaged ones left out; false ends it.
-  void newest(std::int64_t epoch_no, std::size_t at_most, const std::function<bool(std::uint64_t, const meter::Record&)>& visit);
+  void newest(std::int64_t epoch_no, std::size_t at_most,
+              const std::function<bool(std::uint64_t, const meter::Record&)>& visit);
 
  private:
   std::optional<meter::Record> record(std::span<const std::uint8_t> blob, std::int64_t key);

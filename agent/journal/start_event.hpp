@@ -1,5 +1,5 @@
-// The Start record of an epoch: which epoch came before, why that one ended, and from when on nothing was polled.
-// Pure but for reading the newest records of the epoch before; used by the commit.
+// The Start record of an epoch: which epoch came before, why that one ended, and from when on nothing was
+// polled. Pure but for reading the newest records of the epoch before; used by the commit.
 #pragma once
 
 #include <optional>
@@ -15,8 +15,8 @@ namespace congto::journal {
 struct Beginning {
   std::string boot_id;
   BootTime now;
-  std::optional<meter::Dating> dating;  // of this boot, if time is known
-  std::string why;                      // empty: find out from the epoch before
+  std::optional<meter::Dating> dating;         // of this boot, if time is known
+  std::string why;                             // empty: find out from the epoch before
   std::optional<meter::Start::Previous> lost;  // the epoch before, when its file was lost while we ran
 };
 

@@ -29,7 +29,8 @@ Result<void> Store::open() {
 Result<void> Store::connect() {
   file_.reset();
   std::error_code ignored;  // open_for_writing says what is wrong with the directory
-  if (settings_.file.has_parent_path()) std::filesystem::create_directories(settings_.file.parent_path(), ignored);
+  if (settings_.file.has_parent_path())
+    std::filesystem::create_directories(settings_.file.parent_path(), ignored);
   if (lock_.take(settings_.file, FileLock::Kind::exclusive) == FileLock::Outcome::held) {
     return Error{"another agent (pid " + lock_.holder() + ") holds the journal " + settings_.file.string() +
                  ": stop it, or give this one a state directory of its own"};
@@ -74,8 +75,8 @@ std::string Store::why_refused(const std::string& owner, const Epochs& found) co
   for (const auto& [no, epoch] : found) unsettled += epoch.unsettled().count();
   if (unsettled == 0) return {};
   return "the journal " + settings_.file.string() + " belongs to the agent \"" + owner + "\" and holds " +
-         std::to_string(unsettled) + " records that the centre has not acknowledged: run with agent = \"" + owner +
-         "\" until it has, or move the file away";
+         std::to_string(unsettled) + " records that the centre has not acknowledged: run with agent = \"" +
+         owner + "\" until it has, or move the file away";
 }
 
 // The file was lost. What it held and nobody acknowledged will not come: say so in the epoch that begins.
@@ -122,7 +123,8 @@ bool Store::commit_once(bool closing) {
       }
       CommitRun run(*file_, run_, queue_, eviction_, clock_.boot());
       Transaction transaction(file_->database);
-      auto result = run.execute(written_, epochs_, closing && queue_.records.size() <= CommitRun::max_records);
+      auto result =
+          run.execute(written_, epochs_, closing && queue_.records.size() <= CommitRun::max_records);
       transaction.commit();
       accept(std::move(result));
       return true;

@@ -1,5 +1,5 @@
-// Store: the journal without its thread: what is queued, what is on disk, and what happens when the disk fails.
-// Used by the worker, whose thread is the only one to call it (open() comes before the thread starts).
+// Store: the journal without its thread: what is queued, what is on disk, and what happens when the disk
+// fails. Used by the worker, whose thread is the only one to call it (open() comes before the thread starts).
 #pragma once
 
 #include <deque>
@@ -69,8 +69,8 @@ class Store {
   Eviction eviction_;
   Run run_;
   Queue queue_;
-  Epochs epochs_;   // as committed, with acknowledgements that wait for a commit
-  Epochs written_;  // as the file has it
+  Epochs epochs_;                // as committed, with acknowledgements that wait for a commit
+  Epochs written_;               // as the file has it
   bool loaded_ = false;          // epochs_ came from the file at least once
   bool epochs_changed_ = false;  // acknowledgements wait
   bool reconnect_ = false;       // a commit failed: what the file has must be looked at anew

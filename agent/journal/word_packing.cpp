@@ -75,10 +75,14 @@ void pack_near_same(std::span<const std::uint16_t> words, std::vector<std::uint8
 
 std::uint16_t take(Tag tag, ByteReader& in, std::uint16_t expected) {
   switch (tag) {
-    case same: return expected;
-    case difference: return moved(expected, in.byte());
-    case small: return in.byte();
-    case whole: break;
+    case same:
+      return expected;
+    case difference:
+      return moved(expected, in.byte());
+    case small:
+      return in.byte();
+    case whole:
+      break;
   }
   return get_raw(in);
 }

@@ -1,5 +1,5 @@
-// Worker: the journal's thread. It sleeps until there is something to do, wakes once a commit period while there
-// is something to commit, and is the only one to touch the store.
+// Worker: the journal's thread. It sleeps until there is something to do, wakes once a commit period while
+// there is something to commit, and is the only one to touch the store.
 #pragma once
 
 #include <chrono>
@@ -60,10 +60,10 @@ class Worker final : public Journal {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  Inbox inbox_;           // under mutex_
-  bool sleeping_ = false; // under mutex_: without a time to wake at
-  Status status_;         // under mutex_
-  EpochId current_;       // under mutex_
+  Inbox inbox_;            // under mutex_
+  bool sleeping_ = false;  // under mutex_: without a time to wake at
+  Status status_;          // under mutex_
+  EpochId current_;        // under mutex_
 
   std::optional<Steady::time_point> deadline_;  // of the next commit; the thread's own
   std::thread thread_;

@@ -12,11 +12,12 @@ namespace congto::simulate {
 
 struct BusStatistics {
   std::string name;
-  std::uint64_t requests = 0;        // whole, undamaged requests, whoever they were for
-  std::uint64_t replies = 0;         // sent, exceptions and damaged ones included
-  std::uint64_t too_early = 0;       // serial: requests that began within 3.5 characters of the last byte on the line
-  std::uint64_t garbage_bytes = 0;   // received and not part of any request
-  std::uint64_t lost_bytes = 0;      // of replies that nobody took from the pty
+  std::uint64_t requests = 0;  // whole, undamaged requests, whoever they were for
+  std::uint64_t replies = 0;   // sent, exceptions and damaged ones included
+  std::uint64_t too_early =
+      0;  // serial: requests that began within 3.5 characters of the last byte on the line
+  std::uint64_t garbage_bytes = 0;  // received and not part of any request
+  std::uint64_t lost_bytes = 0;     // of replies that nobody took from the pty
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
   std::optional<std::chrono::nanoseconds> shortest_silence;  // serial, before a request

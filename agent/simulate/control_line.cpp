@@ -36,7 +36,8 @@ Result<ControlLine> parse_control_line(std::string_view line) {
     parsed.fault = *fault;
     return parsed;
   }
-  return Error{"expected \"fault METER FAULT\", \"clear METER\" or \"statistics\", got \"" + std::string(line) + "\""};
+  return Error{"expected \"fault METER FAULT\", \"clear METER\" or \"statistics\", got \"" +
+               std::string(line) + "\""};
 }
 
 }  // namespace congto::simulate

@@ -5,8 +5,13 @@
 
 namespace congto::simulate {
 
-Duty::Duty(Span on_seconds, Span off_seconds, Span load, double start_seconds, DayPattern pattern, Random random)
-    : on_(on_seconds), off_(off_seconds), load_(load), start_seconds_(start_seconds), pattern_(pattern),
+Duty::Duty(Span on_seconds, Span off_seconds, Span load, double start_seconds, DayPattern pattern,
+           Random random)
+    : on_(on_seconds),
+      off_(off_seconds),
+      load_(load),
+      start_seconds_(start_seconds),
+      pattern_(pattern),
       random_(random) {
   level_ = random_.between(load_.low, load_.high);
   if (!runs_through()) {

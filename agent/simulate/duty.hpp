@@ -29,9 +29,9 @@ class Duty {
   Random random_;
   Drift drift_{0.02, 20};
   bool running_ = true;
-  double left_ = 0;     // seconds of this run or pause
-  double starting_ = 0; // seconds of inrush left
-  double level_ = 0;    // share of this run
+  double left_ = 0;      // seconds of this run or pause
+  double starting_ = 0;  // seconds of inrush left
+  double level_ = 0;     // share of this run
 };
 
 }  // namespace congto::simulate

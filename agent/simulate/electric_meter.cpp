@@ -49,7 +49,8 @@ void ElectricMeter::integrate(double seconds, Tariff tariff) {
 }
 
 std::optional<double> ElectricMeter::value(const Quantity& quantity) const {
-  if (quantity.phase && *quantity.phase >= state_.phases) return 0;  // "a parameter that the wiring lacks reads zero"
+  if (quantity.phase && *quantity.phase >= state_.phases)
+    return 0;  // "a parameter that the wiring lacks reads zero"
   if (const auto now = present(quantity)) return now;
   if (const auto mean = demand(quantity)) return mean;
   auto count = counted(counters_, quantity);
@@ -77,16 +78,24 @@ std::optional<double> ElectricMeter::present(const Quantity& quantity) const {
     case What::current:
       if (quantity.neutral_conductor) return state_.neutral_current();
       return phase != nullptr ? phase->current() : state_.current_sum() / parts;
-    case What::active_power: return phase != nullptr ? phase->active : state_.active() / parts;
-    case What::reactive_power: return phase != nullptr ? phase->reactive : state_.reactive() / parts;
-    case What::apparent_power: return phase != nullptr ? phase->apparent() : state_.apparent() / parts;
-    case What::power_factor: return phase != nullptr ? power_factor_of(*phase) : state_.power_factor();
+    case What::active_power:
+      return phase != nullptr ? phase->active : state_.active() / parts;
+    case What::reactive_power:
+      return phase != nullptr ? phase->reactive : state_.reactive() / parts;
+    case What::apparent_power:
+      return phase != nullptr ? phase->apparent() : state_.apparent() / parts;
+    case What::power_factor:
+      return phase != nullptr ? power_factor_of(*phase) : state_.power_factor();
     case What::phase_angle:
       return degrees_of(phase != nullptr ? power_factor_of(*phase) : state_.power_factor());
-    case What::frequency: return state_.frequency;
-    case What::thd_voltage: return state_.thd_voltage;
-    case What::thd_current: return state_.thd_current;
-    default: return std::nullopt;
+    case What::frequency:
+      return state_.frequency;
+    case What::thd_voltage:
+      return state_.thd_voltage;
+    case What::thd_current:
+      return state_.thd_current;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -95,34 +104,56 @@ std::optional<double> ElectricMeter::demand(const Quantity& quantity) const {
     return quantity.over == Over::maximum ? demand_[index].maximum : demand_[index].mean;
   };
   switch (quantity.what) {
-    case What::demand_active_power: return given(0);
-    case What::demand_reactive_power: return given(1);
-    case What::demand_apparent_power: return given(2);
-    case What::demand_current: return given(quantity.neutral_conductor ? 6 : 3 + quantity.phase.value_or(0));
-    default: return std::nullopt;
+    case What::demand_active_power:
+      return given(0);
+    case What::demand_reactive_power:
+      return given(1);
+    case What::demand_apparent_power:
+      return given(2);
+    case What::demand_current:
+      return given(quantity.neutral_conductor ? 6 : 3 + quantity.phase.value_or(0));
+    default:
+      return std::nullopt;
   }
 }
 
 std::optional<double> ElectricMeter::counted(const EnergyCounters& counters, const Quantity& quantity) {
-  const auto of = [&](const EnergyCounter& counter) { return counter.value(quantity.phase, quantity.tariff); };
+  const auto of = [&](const EnergyCounter& counter) {
+    return counter.value(quantity.phase, quantity.tariff);
+  };
   switch (quantity.what) {
-    case What::active_energy_import: return of(counters.active_import);
-    case What::active_energy_export: return of(counters.active_export);
-    case What::active_energy_total: return of(counters.active_import) + of(counters.active_export);
-    case What::active_energy_net: return of(counters.active_import) - of(counters.active_export);
-    case What::reactive_energy_import: return of(counters.reactive_import);
-    case What::reactive_energy_export: return of(counters.reactive_export);
-    case What::reactive_energy_total: return of(counters.reactive_import) + of(counters.reactive_export);
-    case What::reactive_energy_net: return of(counters.reactive_import) - of(counters.reactive_export);
+    case What::active_energy_import:
+      return of(counters.active_import);
+    case What::active_energy_export:
+      return of(counters.active_export);
+    case What::active_energy_total:
+      return of(counters.active_import) + of(counters.active_export);
+    case What::active_energy_net:
+      return of(counters.active_import) - of(counters.active_export);
+    case What::reactive_energy_import:
+      return of(counters.reactive_import);
+    case What::reactive_energy_export:
+      return of(counters.reactive_export);
+    case What::reactive_energy_total:
+      return of(counters.reactive_import) + of(counters.reactive_export);
+    case What::reactive_energy_net:
+      return of(counters.reactive_import) - of(counters.reactive_export);
     case What::apparent_energy:
       return quantity.phase ? of(counters.apparent) : of(counters.apparent_total);
-    case What::apparent_energy_export: return 0;
-    case What::charge: return counters.charge;
-    case What::pulse_count: return std::floor(of(counters.active_import) * 1000);  // 1000 imp/kWh
-    case What::operating_seconds: return std::floor(counters.running_seconds);
-    case What::operating_hours: return counters.running_seconds / 3600;
-    case What::temperature: return 38;  // inside the cabinet
-    default: return std::nullopt;
+    case What::none_exported:
+      return 0;
+    case What::charge:
+      return counters.charge;
+    case What::pulse_count:
+      return std::floor(of(counters.active_import) * 1000);  // 1000 imp/kWh
+    case What::operating_seconds:
+      return std::floor(counters.running_seconds);
+    case What::operating_hours:
+      return counters.running_seconds / 3600;
+    case What::temperature:
+      return 38;  // inside the cabinet
+    default:
+      return std::nullopt;
   }
 }
 

@@ -1,5 +1,5 @@
-// EnergyCounters: the counters of one electricity meter: exactly the integral of the powers that it reports, by
-// phase and tariff, so that every total is the sum of its parts. Pure.
+// EnergyCounters: the counters of one electricity meter: exactly the integral of the powers that it reports,
+// by phase and tariff, so that every total is the sum of its parts. Pure.
 #pragma once
 
 #include <array>

@@ -13,7 +13,8 @@ constexpr unsigned longest_delay_ms = 600'000;
 std::optional<unsigned> number(std::string_view text, unsigned last) {
   unsigned value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > last) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > last)
+    return std::nullopt;
   return value;
 }
 
@@ -27,7 +28,8 @@ Result<Fault> parse_fault(std::string_view text) {
   if (word == "late") {
     const auto milliseconds = number(rest, longest_delay_ms);
     if (!milliseconds) {
-      return Error{"fault \"" + std::string(text) + "\": late needs milliseconds from 1 to 600000, as in late:300"};
+      return Error{"fault \"" + std::string(text) +
+                   "\": late needs milliseconds from 1 to 600000, as in late:300"};
     }
     fault.kind = FaultKind::late;
     fault.delay = std::chrono::milliseconds(*milliseconds);
@@ -36,7 +38,8 @@ Result<Fault> parse_fault(std::string_view text) {
   if (word == "exception") {
     const auto code = number(rest, 255);
     if (!code) {
-      return Error{"fault \"" + std::string(text) + "\": exception needs a code from 1 to 255, as in exception:2"};
+      return Error{"fault \"" + std::string(text) +
+                   "\": exception needs a code from 1 to 255, as in exception:2"};
     }
     fault.kind = FaultKind::exception;
     fault.exception = static_cast<std::uint8_t>(*code);
@@ -55,7 +58,8 @@ Result<Fault> parse_fault(std::string_view text) {
 Result<std::pair<std::string, Fault>> parse_meter_fault(std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0) {
-    return Error{"fault \"" + std::string(text) + "\" names no meter: write METER=FAULT, as in compressor-1=silent"};
+    return Error{"fault \"" + std::string(text) +
+                 "\" names no meter: write METER=FAULT, as in compressor-1=silent"};
   }
   const auto fault = parse_fault(text.substr(equals + 1));
   if (!fault) return fault.error();

@@ -18,7 +18,7 @@ enum class FaultKind : std::uint8_t {
   late,       // answers `delay` later than it should
   noise,      // random bytes instead of the reply
   exception,  // answers everything with `exception`
-  crc,        // the right reply with a wrong checksum; behind a TCP gateway, which drops such replies, exception 11
+  crc,  // the right reply with a wrong checksum; behind a TCP gateway, which drops such replies, exception 11
 };
 
 struct Fault {

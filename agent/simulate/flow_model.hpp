@@ -19,10 +19,12 @@ class FlowModel final : public MeterModel {
   std::optional<double> value(const Quantity& quantity) const override;
 
  private:
+  double velocity() const;  // m/s
+
   FlowCharacter character_;
   Duty duty_;
-  double flow_ = 0;      // m3/h
-  double volume_ = 0;    // m3
+  double flow_ = 0;    // m3/h
+  double volume_ = 0;  // m3
   double seconds_ = 0;
   double temperature_ = 28;
 };

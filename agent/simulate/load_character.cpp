@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cctype>
+#include <cmath>
 #include <numbers>
 #include <string>
 #include <vector>
@@ -85,7 +85,8 @@ bool speaks_of(const std::vector<std::string>& name, const Words& words) {
 
 LoadCharacter load_character(std::string_view meter_name, bool three_phase) {
   const std::vector<std::string> name = words_of(meter_name);
-  const auto row = std::ranges::find_if(named_loads, [&](const NamedLoad& load) { return speaks_of(name, load.words); });
+  const auto row =
+      std::ranges::find_if(named_loads, [&](const NamedLoad& load) { return speaks_of(name, load.words); });
   LoadCharacter load = row == named_loads.end() ? any_machine : row->load;
   if (!three_phase) load.rated_watts = std::min(load.rated_watts, single_phase_watts);
   return load;
@@ -93,20 +94,23 @@ LoadCharacter load_character(std::string_view meter_name, bool three_phase) {
 
 FlowCharacter flow_character(std::string_view meter_name) {
   const std::vector<std::string> name = words_of(meter_name);
-  const auto row = std::ranges::find_if(named_flows, [&](const NamedFlow& flow) { return speaks_of(name, flow.words); });
+  const auto row =
+      std::ranges::find_if(named_flows, [&](const NamedFlow& flow) { return speaks_of(name, flow.words); });
   return row == named_flows.end() ? any_flow : row->flow;
 }
 
 double wanted(DayPattern pattern, double hour) {
   const auto between = [hour](double from, double to) { return hour >= from && hour < to; };
   switch (pattern) {
-    case DayPattern::always: return 1;
+    case DayPattern::always:
+      return 1;
     case DayPattern::cheap_hours:
       if (hour >= 22 || hour < 4) return 1;
       return between(9.5, 11.5) || between(17, 20) ? 0.45 : 0.75;
     case DayPattern::warm_hours:  // coolest at 04:00, warmest at 16:00
       return 0.70 - 0.30 * std::cos((hour - 4) * std::numbers::pi / 12);
-    case DayPattern::working_hours: return between(5, 19) ? 1 : 0.15;
+    case DayPattern::working_hours:
+      return between(5, 19) ? 1 : 0.15;
     case DayPattern::dark_hours:
       if (between(18, 22)) return 1;
       return between(6, 18) ? 0.45 : 0.6;

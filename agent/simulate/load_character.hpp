@@ -23,13 +23,13 @@ enum class DayPattern : std::uint8_t {
 
 struct LoadCharacter {
   double rated_watts = 0;
-  double power_factor = 1;  // at full load
-  Span on_seconds;          // one run
-  Span off_seconds;         // the pause after it; low = high = 0: runs through
-  Span load;                // share of the rated power while it runs
-  double start_seconds = 0; // of inrush
+  double power_factor = 1;   // at full load
+  Span on_seconds;           // one run
+  Span off_seconds;          // the pause after it; low = high = 0: runs through
+  Span load;                 // share of the rated power while it runs
+  double start_seconds = 0;  // of inrush
   DayPattern pattern = DayPattern::always;
-  bool whole_plant = false; // the main incomer: the sum of all others
+  bool whole_plant = false;  // the main incomer: the sum of all others
 };
 
 // By the words of the meter's name, English or Vietnamese without marks ("compressor-2", "bom-nuoc-muoi").

@@ -78,7 +78,8 @@ void LoadModel::step(const PlantInstant& instant) {
   meter_.set(state_at(demand, supply.frequency(), {supply.voltage(0), supply.voltage(1), supply.voltage(2)}));
 }
 
-IncomerModel::IncomerModel(std::vector<const ElectricMeter*> feeders) : feeders_(std::move(feeders)), meter_(3) {
+IncomerModel::IncomerModel(std::vector<const ElectricMeter*> feeders)
+    : feeders_(std::move(feeders)), meter_(3) {
   EnergyCounters counters;
   for (const ElectricMeter* feeder : feeders_) counters += feeder->counters();
   meter_.begin_with(counters, sum());

@@ -14,7 +14,8 @@ namespace {
 constexpr std::chrono::microseconds step_time{1'000'000};
 
 bool has(const PlantMeter& meter, bool (Quantity::*what)() const) {
-  return std::ranges::any_of(meter.quantities, [what](const Quantity& quantity) { return (quantity.*what)(); });
+  return std::ranges::any_of(meter.quantities,
+                             [what](const Quantity& quantity) { return (quantity.*what)(); });
 }
 
 // A second phase, a voltage between phases, or no phase at all (a meter that shows only totals).
@@ -56,7 +57,8 @@ Plant::Plant(std::span<const PlantMeter> meters, WallTime start, std::uint64_t s
   for (const LoadModel* load : loads_) feeders.push_back(&load->meter());
   for (const std::size_t i : incomers) {
     if (feeders.empty()) {  // nothing to sum: a load of that size
-      models_[i] = std::make_unique<LoadModel>(load_character(meters[i].name, true), 3, Random(seed, meters[i].name));
+      models_[i] =
+          std::make_unique<LoadModel>(load_character(meters[i].name, true), 3, Random(seed, meters[i].name));
     } else {
       models_[i] = std::make_unique<IncomerModel>(feeders);
     }

@@ -13,7 +13,7 @@ namespace congto::simulate {
 
 // A name without a meaning gives a constant: 0 for status, 1 for gauges, 100 for counters, as far as the type
 // reaches; ascii points give `meter_name`.
-std::vector<std::uint16_t> point_words(const meter::Point& point, const Quantity& quantity, const MeterModel& model,
-                                       std::string_view meter_name);
+std::vector<std::uint16_t> point_words(const meter::Point& point, const Quantity& quantity,
+                                       const MeterModel& model, std::string_view meter_name);
 
 }  // namespace congto::simulate

@@ -50,19 +50,26 @@ Result<Pty> Pty::open(const fs::path& link) {
   fs::create_symlink(name.data(), link, error);
   if (error) return Error{"cannot make the link " + link.string() + ": " + error.message()};
   pty.link_ = link;
+  pty.target_ = name.data();
   return pty;
 }
 
 Pty::Pty(Pty&& other) noexcept
     : master_(std::exchange(other.master_, -1)),
       terminal_(std::exchange(other.terminal_, -1)),
-      link_(std::exchange(other.link_, {})) {}
+      link_(std::exchange(other.link_, {})),
+      target_(std::move(other.target_)) {}
+
+void Pty::remove_link() {
+  if (link_.empty()) return;
+  // The same name may belong to a later simulation by now.
+  std::error_code ignored;  // who removed the link before us did what was to be done
+  if (fs::read_symlink(link_, ignored) == target_) fs::remove(link_, ignored);
+  link_.clear();
+}
 
 Pty::~Pty() {
-  if (!link_.empty()) {
-    std::error_code ignored;  // who removed the link before us did what was to be done
-    fs::remove(link_, ignored);
-  }
+  remove_link();
   if (terminal_ >= 0) close(terminal_);
   if (master_ >= 0) close(master_);
 }

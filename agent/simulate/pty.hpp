@@ -10,8 +10,8 @@ namespace congto::simulate {
 
 class Pty {
  public:
-  // Raw, 8-bit clean; `link` becomes a symbolic link to the terminal. An old link of that name is replaced, any
-  // other file of that name is an error.
+  // Raw, 8-bit clean; `link` becomes a symbolic link to the terminal. An old link of that name is replaced,
+  // any other file of that name is an error.
   static Result<Pty> open(const std::filesystem::path& link);
   Pty(Pty&& other) noexcept;
   Pty& operator=(Pty&&) = delete;
@@ -19,6 +19,7 @@ class Pty {
 
   int line() const { return master_; }  // non-blocking; the meters' side
   const std::filesystem::path& link() const { return link_; }
+  void remove_link();
 
  private:
   Pty(int master, int terminal) : master_(master), terminal_(terminal) {}
@@ -26,6 +27,7 @@ class Pty {
   int master_;
   int terminal_;  // kept open: a master whose terminal nobody has open reads errors only
   std::filesystem::path link_;
+  std::filesystem::path target_;
 };
 
 }  // namespace congto::simulate

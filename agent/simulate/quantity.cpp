@@ -11,7 +11,7 @@ namespace congto::simulate {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, What>, 62> bases{{
+constexpr std::array<std::pair<std::string_view, What>, 73> bases{{
     {"voltage", What::voltage},
     {"current", What::current},
     {"active_power", What::active_power},
@@ -40,7 +40,9 @@ constexpr std::array<std::pair<std::string_view, What>, 62> bases{{
     {"apparent_energy", What::apparent_energy},
     {"apparent_energy_import", What::apparent_energy},
     {"apparent_energy_total", What::apparent_energy},
-    {"apparent_energy_export", What::apparent_energy_export},
+    {"apparent_energy_export", What::none_exported},
+    {"demand_active_power_import", What::demand_active_power},
+    {"demand_active_power_export", What::none_exported},
     {"charge", What::charge},
     {"flow_rate", What::flow_rate},
     {"volume_flow", What::flow_rate},
@@ -58,6 +60,15 @@ constexpr std::array<std::pair<std::string_view, What>, 62> bases{{
     {"mass", What::mass},
     {"mass_total", What::mass},
     {"mass_forward", What::mass},
+    {"heat_flow", What::heat},
+    {"energy_forward", What::heat},
+    {"energy_reverse", What::heat},
+    {"energy_net", What::heat},
+    {"sound_speed", What::sound_speed},
+    {"reynolds", What::reynolds},
+    {"resistance_pt100_supply", What::pt100},
+    {"resistance_pt100_return", What::pt100},
+    {"time_ratio", What::time_ratio},
     {"pulse_count", What::pulse_count},
     {"operating_time", What::operating_seconds},
     {"operating_hours", What::operating_hours},
@@ -94,8 +105,8 @@ std::optional<unsigned> numbered(std::string_view word, char letter, char last) 
 // A word behind the base that says which of the base's values is meant. False: it belongs to the base.
 bool take(std::string_view word, Quantity& quantity) {
   // Second encodings of the same quantity, "ln" and "sum" as in voltage_ln_avg and current_sum.
-  static constexpr std::array<std::string_view, 10> no_difference{"f32", "f64",    "secondary", "primary", "alt",
-                                                                  "iec", "native", "4q",        "ln",      "sum"};
+  static constexpr std::array<std::string_view, 10> no_difference{
+      "f32", "f64", "secondary", "primary", "alt", "iec", "native", "4q", "ln", "sum"};
   if (std::ranges::find(no_difference, word) != no_difference.end()) return true;
   if (word.starts_with("ch") && word.size() <= 4) return true;  // the channels of a pulse module count alike
   if (const auto phase = numbered(word, 'l', '3')) {

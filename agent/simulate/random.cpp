@@ -19,7 +19,8 @@ std::uint64_t fnv1a(std::string_view text) {
 
 }  // namespace
 
-Random::Random(std::uint64_t seed, std::string_view name) : engine_(seed * 0x9e3779b97f4a7c15 ^ fnv1a(name)) {}
+Random::Random(std::uint64_t seed, std::string_view name)
+    : engine_(seed * 0x9e3779b97f4a7c15 ^ fnv1a(name)) {}
 
 double Random::normal() {
   double sum = -6;

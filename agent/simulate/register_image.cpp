@@ -39,7 +39,8 @@ bool RegisterImage::refused(std::uint16_t at, std::uint16_t count, const std::ve
   const std::size_t allowed = strict ? 0 : longest_gap;
   for (const Run* run : runs) {
     if (run->at > covered_to && run->at - covered_to > allowed) return true;
-    if (strict && (run->at < at || run->at + run->count > std::size_t{at} + count)) return true;  // split value
+    if (strict && (run->at < at || run->at + run->count > std::size_t{at} + count))
+      return true;  // split value
     covered_to = std::max(covered_to, run->at + run->count);
   }
   const std::size_t end = std::size_t{at} + count;

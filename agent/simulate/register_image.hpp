@@ -23,8 +23,8 @@ class RegisterImage {
     std::uint8_t exception = 0;        // 0: `words` count
     std::vector<std::uint16_t> words;  // one a register, or one (0 or 1) a coil
   };
-  // Exception 3 for a count that the standard or, if `strict`, the unit's own limits do not allow. Exception 2 for
-  // registers that it does not have: gaps of up to 16 read as zero, as on real meters, if not `strict`.
+  // Exception 3 for a count that the standard or, if `strict`, the unit's own limits do not allow. Exception
+  // 2 for registers that it does not have: gaps of up to 16 read as zero, as on real meters, if not `strict`.
   Read read(modbus::Function function, std::uint16_t at, std::uint16_t count,
             const std::optional<meter::ReadLimits>& strict) const;
 

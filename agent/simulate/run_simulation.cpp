@@ -73,11 +73,13 @@ Result<void> write_whole(const fs::path& path, const std::string& text) {
   out.close();
   std::error_code error;
   if (out) fs::rename(fresh, path, error);
-  if (!out || error) return Error{"cannot write " + path.string() + ": " + (error ? error.message() : "is there room?")};
+  if (!out || error)
+    return Error{"cannot write " + path.string() + ": " + (error ? error.message() : "is there room?")};
   return {};
 }
 
-Result<void> write_copy(const Options& options, const LoadedSite& loaded, const std::vector<std::string>& addresses) {
+Result<void> write_copy(const Options& options, const LoadedSite& loaded,
+                        const std::vector<std::string>& addresses) {
   SiteCopy copy{options.file, addresses, {}};
   for (const meter::Profile& profile : loaded.site.profiles) copy.profiles.emplace_back(profile.file);
   const Result<std::string> text = site_copy(loaded.text, copy);
@@ -118,12 +120,13 @@ class Console {
 
  private:
   void read_line() {
-    asio::async_read_until(input_, asio::dynamic_buffer(text_, 4096), '\n', [this](error_code error, std::size_t size) {
-      if (error) return;  // the end of stdin ends nothing else
-      obey(std::string_view(text_).substr(0, size - 1));
-      text_.erase(0, size);
-      read_line();
-    });
+    asio::async_read_until(input_, asio::dynamic_buffer(text_, 4096), '\n',
+                           [this](error_code error, std::size_t size) {
+                             if (error) return;  // the end of stdin ends nothing else
+                             obey(std::string_view(text_).substr(0, size - 1));
+                             text_.erase(0, size);
+                             read_line();
+                           });
   }
 
   void obey(std::string_view line) {
@@ -170,7 +173,8 @@ Result<void> run_simulation(const Options& options, std::ostream& out) {
       Simulation::create(io.get_executor(), loaded->site, fs::absolute(options.directory), options.behaviour);
   if (!simulation) return simulation.error();
   if (const auto set = set_faults(**simulation, options.faults); !set) return set.error();
-  if (const auto written = write_copy(options, *loaded, (*simulation)->addresses()); !written) return written.error();
+  if (const auto written = write_copy(options, *loaded, (*simulation)->addresses()); !written)
+    return written.error();
   Console console(io, **simulation, out);
   out << "ready" << std::endl;
   io.run();

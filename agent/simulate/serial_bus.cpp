@@ -33,12 +33,13 @@ bool crc_right(std::span<const std::uint8_t> frame) {
 }  // namespace
 
 Result<std::shared_ptr<SerialBus>> SerialBus::open(asio::any_io_executor executor, const std::string& name,
-                                                   const std::filesystem::path& link, const LinePacing& pacing,
-                                                   std::shared_ptr<UnitSet> units) {
+                                                   const std::filesystem::path& link,
+                                                   const LinePacing& pacing, std::shared_ptr<UnitSet> units) {
   Result<Pty> pty = Pty::open(link);
   if (!pty) return pty.error();
   // Not make_shared: the constructor is private.
-  std::shared_ptr<SerialBus> bus(new SerialBus(std::move(executor), std::move(*pty), pacing, std::move(units)));
+  std::shared_ptr<SerialBus> bus(
+      new SerialBus(std::move(executor), std::move(*pty), pacing, std::move(units)));
   bus->statistics_.name = name;
   bus->receive();
   return bus;
@@ -56,17 +57,19 @@ SerialBus::SerialBus(asio::any_io_executor executor, Pty pty, const LinePacing& 
 
 void SerialBus::stop() {
   stopped_ = true;
+  pty_.remove_link();
   line_.close();
   delivery_.cancel();
   frame_gap_.cancel();
 }
 
 void SerialBus::receive() {
-  line_.async_read_some(asio::buffer(received_), [self = shared_from_this()](error_code error, std::size_t size) {
-    if (self->stopped_ || error) return;
-    self->take(size);
-    self->receive();
-  });
+  line_.async_read_some(asio::buffer(received_),
+                        [self = shared_from_this()](error_code error, std::size_t size) {
+                          if (self->stopped_ || error) return;
+                          self->take(size);
+                          self->receive();
+                        });
 }
 
 void SerialBus::take(std::size_t size) {

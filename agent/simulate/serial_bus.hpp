@@ -23,9 +23,9 @@ namespace congto::simulate {
 
 class SerialBus final : public SimulatedBus, public std::enable_shared_from_this<SerialBus> {
  public:
-  static Result<std::shared_ptr<SerialBus>> open(boost::asio::any_io_executor executor, const std::string& name,
-                                                 const std::filesystem::path& link, const LinePacing& pacing,
-                                                 std::shared_ptr<UnitSet> units);
+  static Result<std::shared_ptr<SerialBus>> open(boost::asio::any_io_executor executor,
+                                                 const std::string& name, const std::filesystem::path& link,
+                                                 const LinePacing& pacing, std::shared_ptr<UnitSet> units);
 
   const std::string& address() const override { return address_; }
   const BusStatistics& statistics() const override { return statistics_; }

@@ -25,9 +25,9 @@ std::vector<const meter::Point*> all_points(const meter::Meter& meter) {
   return points;
 }
 
-// Which model each meter of the site shows. Meters of one unit are parts of one device and show the same model,
-// so that a meter that is read at two speeds agrees with itself; but where they name the same quantity (the
-// circuits of a multi-circuit meter, the inputs of a pulse module) each has its own.
+// Which model each meter of the site shows. Meters of one unit are parts of one device and show the same
+// model, so that a meter that is read at two speeds agrees with itself; but where they name the same quantity
+// (the circuits of a multi-circuit meter, the inputs of a pulse module) each has its own.
 struct Casting {
   std::vector<PlantMeter> models;
   std::vector<std::size_t> model_of;  // index into models, one a meter of the site
@@ -44,8 +44,8 @@ Casting cast(const meter::Site& site) {
     const std::vector<const meter::Point*> points = all_points(meter);
     const auto known = units.find({meter.bus, meter.unit_id});
     const bool shares = known != units.end() && std::ranges::none_of(points, [&](const meter::Point* point) {
-      return known->second.names.contains(point->name);
-    });
+                          return known->second.names.contains(point->name);
+                        });
     const std::size_t model = shares ? known->second.model : casting.models.size();
     if (!shares) casting.models.push_back({meter.name, {}});
     auto& taken = known == units.end() ? units[{meter.bus, meter.unit_id}] : known->second;
@@ -78,8 +78,9 @@ std::function<void()> advancing(Plant& plant, double speed) {
   };
 }
 
-Result<std::shared_ptr<SimulatedBus>> open_bus(const boost::asio::any_io_executor& executor, const meter::Bus& bus,
-                                               const std::filesystem::path& directory, const Behaviour& behaviour,
+Result<std::shared_ptr<SimulatedBus>> open_bus(const boost::asio::any_io_executor& executor,
+                                               const meter::Bus& bus, const std::filesystem::path& directory,
+                                               const Behaviour& behaviour,
                                                const std::shared_ptr<UnitSet>& units) {
   if (bus.transport == meter::Transport::serial) {
     const LinePacing pacing(bus.line, behaviour.turnaround, behaviour.adapter);
@@ -111,11 +112,12 @@ Result<std::unique_ptr<Simulation>> Simulation::create(boost::asio::any_io_execu
   Plant& plant = *simulation->plant_;
   const std::function<void()> advance = advancing(plant, behaviour.speed);
   for (const meter::Bus& bus : site.buses) {
-    auto units = std::make_shared<UnitSet>(bus.transport, behaviour.strict, advance,
-                                           Random(behaviour.seed, bus.name));
+    auto units =
+        std::make_shared<UnitSet>(bus.transport, behaviour.strict, advance, Random(behaviour.seed, bus.name));
     for (std::size_t i = 0; i < site.meters.size(); ++i) {
       const meter::Meter& meter = site.meters[i];
-      if (meter.bus == bus.name) add_meter(units->unit(meter.unit_id), meter, plant.model(casting.model_of[i]));
+      if (meter.bus == bus.name)
+        add_meter(units->unit(meter.unit_id), meter, plant.model(casting.model_of[i]));
     }
     auto opened = open_bus(executor, bus, directory, behaviour, units);
     if (!opened) return opened.error();

@@ -1,5 +1,5 @@
-// Simulation: the meters of a site on simulated buses: a pty for each serial line, a loopback listener for each
-// TCP bus. Used by `congto simulate`, by tests and by benchmarks. One thread: the executor's.
+// Simulation: the meters of a site on simulated buses: a pty for each serial line, a loopback listener for
+// each TCP bus. Used by `congto simulate`, by tests and by benchmarks. One thread: the executor's.
 #pragma once
 
 #include <filesystem>

@@ -51,7 +51,8 @@ std::size_t literal_length(std::string_view text) {
 
 class Replacements {
  public:
-  explicit Replacements(const SiteCopy& copy) : copy_(copy), folder_(fs::absolute(copy.file).lexically_normal().parent_path()) {}
+  explicit Replacements(const SiteCopy& copy)
+      : copy_(copy), folder_(fs::absolute(copy.file).lexically_normal().parent_path()) {}
 
   void address(const toml::Value& bus, const std::string& address) {
     for (const std::string_view key : address_keys) {
@@ -59,7 +60,8 @@ class Replacements {
     }
   }
   void path(const toml::Value* value) {
-    if (value == nullptr || value->kind != toml::Value::Kind::string || fs::path(value->text).is_absolute()) return;
+    if (value == nullptr || value->kind != toml::Value::Kind::string || fs::path(value->text).is_absolute())
+      return;
     all_.push_back({value->at, (folder_ / value->text).lexically_normal().string()});
   }
   // A profile given by its name is searched in the site's folder and its meters/ first; the copy has neither.
@@ -70,7 +72,8 @@ class Replacements {
       const fs::path where = fs::absolute(file).lexically_normal();
       return where.stem() == value->text && where.string().starts_with((folder_ / "").string());
     });
-    if (used != copy_.profiles.end()) all_.push_back({value->at, fs::absolute(*used).lexically_normal().string()});
+    if (used != copy_.profiles.end())
+      all_.push_back({value->at, fs::absolute(*used).lexically_normal().string()});
   }
   const std::vector<Replacement>& all() const { return all_; }
 

@@ -38,7 +38,8 @@ void TcpBus::accept() {
   acceptor_.async_accept([self = shared_from_this()](error_code error, asio::ip::tcp::socket socket) {
     if (self->stopped_ || error == asio::error::operation_aborted) return;
     if (error) return self->accept_later();
-    auto session = std::make_shared<TcpSession>(std::move(socket), self->framing_, self->units_, self->statistics_);
+    auto session =
+        std::make_shared<TcpSession>(std::move(socket), self->framing_, self->units_, self->statistics_);
     self->sessions_.insert(session);
     // Weak both ways: neither the bus nor the session may keep the other alive.
     session->start([bus = self->weak_from_this(), own = std::weak_ptr(session)] {

@@ -45,15 +45,16 @@ void TcpSession::end() {
 }
 
 void TcpSession::receive() {
-  socket_.async_read_some(asio::buffer(received_), [self = shared_from_this()](error_code error, std::size_t size) {
-    if (self->stopped_) return;
-    if (error) return self->end();
-    self->statistics_->bytes_received += size;
-    self->waiting_.insert(self->waiting_.end(), self->received_.begin(),
-                          self->received_.begin() + static_cast<std::ptrdiff_t>(size));
-    self->work();
-    if (!self->stopped_) self->receive();
-  });
+  socket_.async_read_some(
+      asio::buffer(received_), [self = shared_from_this()](error_code error, std::size_t size) {
+        if (self->stopped_) return;
+        if (error) return self->end();
+        self->statistics_->bytes_received += size;
+        self->waiting_.insert(self->waiting_.end(), self->received_.begin(),
+                              self->received_.begin() + static_cast<std::ptrdiff_t>(size));
+        self->work();
+        if (!self->stopped_) self->receive();
+      });
 }
 
 void TcpSession::work() {
@@ -77,7 +78,8 @@ bool TcpSession::take_tcp() {
   if (waiting_.size() < head.frame_bytes()) return false;
   ++statistics_->requests;
   const std::size_t pdu_size = head.frame_bytes() - modbus::tcp_head_bytes;
-  const auto answer = units_->answer(head.unit, std::span(waiting_).subspan(modbus::tcp_head_bytes, pdu_size));
+  const auto answer =
+      units_->answer(head.unit, std::span(waiting_).subspan(modbus::tcp_head_bytes, pdu_size));
   drop_front(head.frame_bytes());
   if (answer) reply(units_->tcp_frame(head.transaction, head.unit, *answer), answer->delay);
   return true;
@@ -112,13 +114,14 @@ void TcpSession::reply(std::vector<std::uint8_t> bytes, std::chrono::millisecond
 }
 
 void TcpSession::send() {
-  asio::async_write(socket_, asio::buffer(sending_), [self = shared_from_this()](error_code error, std::size_t size) {
-    if (self->stopped_) return;
-    if (error) return self->end();
-    self->statistics_->bytes_sent += size;
-    self->replying_ = false;
-    self->work();
-  });
+  asio::async_write(socket_, asio::buffer(sending_),
+                    [self = shared_from_this()](error_code error, std::size_t size) {
+                      if (self->stopped_) return;
+                      if (error) return self->end();
+                      self->statistics_->bytes_sent += size;
+                      self->replying_ = false;
+                      self->work();
+                    });
 }
 
 }  // namespace congto::simulate

@@ -29,8 +29,8 @@ class TcpSession final : public std::enable_shared_from_this<TcpSession> {
 
  private:
   void receive();
-  void work();       // on the bytes received so far
-  bool take_tcp();   // the first request of them, if it is whole
+  void work();      // on the bytes received so far
+  bool take_tcp();  // the first request of them, if it is whole
   bool take_rtu();
   void reply(std::vector<std::uint8_t> bytes, std::chrono::milliseconds delay);
   void send();

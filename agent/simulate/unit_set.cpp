@@ -82,15 +82,23 @@ std::optional<Answer> UnitSet::answer(modbus::UnitId id, std::span<const std::ui
   const Unit& unit = found->second;
   Answer answer;
   switch (unit.fault.kind) {
-    case FaultKind::silent: return std::nullopt;
-    case FaultKind::exception: answer.pdu = exception_pdu(pdu[0], unit.fault.exception); return answer;
+    case FaultKind::silent:
+      return std::nullopt;
+    case FaultKind::exception:
+      answer.pdu = exception_pdu(pdu[0], unit.fault.exception);
+      return answer;
     case FaultKind::crc:
       if (gateway) return Answer{exception_pdu(pdu[0], gateway_target_silent), {}, Damage::none};
       answer.damage = Damage::wrong_crc;
       break;
-    case FaultKind::noise: answer.damage = Damage::rubbish; break;
-    case FaultKind::late: answer.delay = unit.fault.delay; break;
-    case FaultKind::none: break;
+    case FaultKind::noise:
+      answer.damage = Damage::rubbish;
+      break;
+    case FaultKind::late:
+      answer.delay = unit.fault.delay;
+      break;
+    case FaultKind::none:
+      break;
   }
   advance_();
   answer.pdu = read(unit, pdu);
@@ -113,7 +121,8 @@ std::vector<std::uint8_t> UnitSet::rtu_frame(modbus::UnitId id, const Answer& an
   return answer.damage == Damage::rubbish ? rubbish(frame.size()) : frame;
 }
 
-std::vector<std::uint8_t> UnitSet::tcp_frame(std::uint16_t transaction, modbus::UnitId id, const Answer& answer) {
+std::vector<std::uint8_t> UnitSet::tcp_frame(std::uint16_t transaction, modbus::UnitId id,
+                                             const Answer& answer) {
   const std::size_t length = answer.pdu.size() + 1;
   std::vector<std::uint8_t> frame{high(transaction), low(transaction), 0, 0, high(length), low(length), id};
   frame.insert(frame.end(), answer.pdu.begin(), answer.pdu.end());

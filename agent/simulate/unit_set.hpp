@@ -43,7 +43,8 @@ class UnitSet {
   // True when one of the units has that meter, or `meter` is "*".
   bool set_fault(const std::string& meter, const Fault& fault);
 
-  // Nothing where a real bus stays silent. A TCP gateway answers for units it does not reach with exception 11.
+  // Nothing where a real bus stays silent. A TCP gateway answers for units it does not reach with
+  // exception 11.
   std::optional<Answer> answer(modbus::UnitId id, std::span<const std::uint8_t> pdu);
 
   // The bytes on the wire.

@@ -51,7 +51,8 @@ void ClockSteps::stop() {
 bool ClockSteps::arm() {
   itimerspec at{};
   at.it_value.tv_sec = static_cast<time_t>(far_future);
-  return timerfd_settime(timer_.native_handle(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &at, nullptr) == 0;
+  return timerfd_settime(timer_.native_handle(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &at, nullptr) ==
+         0;
 }
 
 void ClockSteps::wait() {

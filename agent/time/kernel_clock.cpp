@@ -34,7 +34,8 @@ std::optional<WallTime> timesyncd_said(const std::filesystem::path& file) {
   return WallTime(std::chrono::seconds(found.st_mtim.tv_sec) + microseconds(found.st_mtim.tv_nsec / 1000));
 }
 
-KernelView judge(BootTime boot, WallTime wall, const KernelDiscipline& kernel, std::optional<WallTime> timesyncd) {
+KernelView judge(BootTime boot, WallTime wall, const KernelDiscipline& kernel,
+                 std::optional<WallTime> timesyncd) {
   KernelView view;
   view.boot = boot;
   view.wall = wall;

@@ -19,10 +19,14 @@ constexpr milliseconds longest_round_trip{60'000};
 
 std::string_view text(Source source) {
   switch (source) {
-    case Source::none: break;
-    case Source::centre: return "centre";
-    case Source::ntp: return "ntp";
-    case Source::configured: return "trusted by the site";
+    case Source::none:
+      break;
+    case Source::centre:
+      return "centre";
+    case Source::ntp:
+      return "ntp";
+    case Source::configured:
+      return "trusted by the site";
   }
   return "none";
 }

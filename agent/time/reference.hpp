@@ -24,7 +24,7 @@ struct Offset {
 struct KernelView {
   BootTime boot;
   WallTime wall;
-  bool synchronised = false;               // NTP disciplines the clock (STA_UNSYNC clear and maxerror < 1 s)
+  bool synchronised = false;  // NTP disciplines the clock (STA_UNSYNC clear and maxerror < 1 s)
   std::chrono::milliseconds max_error{0};
 };
 

@@ -22,13 +22,14 @@ namespace congto::uplink {
 
 struct Settings {
   std::string agent, site;
-  bool central = true;     // ack = "central"; false: the broker's PUBACK settles
-  std::string centre;      // the only centre whose acks count; empty: the first one heard
+  bool central = true;        // ack = "central"; false: the broker's PUBACK settles
+  std::string centre;         // the only centre whose acks count; empty: the first one heard
   mqtt::Settings connection;  // broker, TLS, credentials; topics, will and client id are set by the uplink
 };
 
 struct Handlers {
-  // Everything of the status but what the uplink itself knows (ack, epochs, unacknowledged, alarms of its own).
+  // Everything of the status but what the uplink itself knows (ack, epochs, unacknowledged, alarms of its
+  // own).
   std::function<contract::Status()> status;
   // A down/ack said what time it is; the error is at most `round_trip`.
   std::function<void(WallTime now, BootTime at, std::chrono::milliseconds round_trip)> centre_time;
@@ -38,8 +39,8 @@ struct Handlers {
 class Uplink {
  public:
   // `clock` and `journal` outlive the uplink.
-  static std::unique_ptr<Uplink> create(boost::asio::any_io_executor executor, Settings settings, const Clock& clock,
-                                        journal::Journal& journal, Handlers handlers);
+  static std::unique_ptr<Uplink> create(boost::asio::any_io_executor executor, Settings settings,
+                                        const Clock& clock, journal::Journal& journal, Handlers handlers);
   virtual ~Uplink() = default;
 
   virtual void start() = 0;

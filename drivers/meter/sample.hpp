@@ -32,12 +32,12 @@ std::string text(Quality quality);
 
 struct Sample {
   LayoutPtr layout;
-  std::uint16_t meter = 0;             // index into layout->meters()
-  BootTime stamp;                      // when the last byte of the poll's last reply arrived (or it failed)
-  BootTime slot;                       // when the poll was due
-  std::chrono::milliseconds took{0};   // from the first request to the stamp
-  std::vector<std::uint16_t> words;    // points in layout order, Point::raw_words() each; 0 where not read
-  std::vector<Quality> quality;        // one a point
+  std::uint16_t meter = 0;            // index into layout->meters()
+  BootTime stamp;                     // when the last byte of the poll's last reply arrived (or it failed)
+  BootTime slot;                      // when the poll was due
+  std::chrono::milliseconds took{0};  // from the first request to the stamp
+  std::vector<std::uint16_t> words;   // points in layout order, Point::raw_words() each; 0 where not read
+  std::vector<Quality> quality;       // one a point
 
   const LayoutMeter& layout_meter() const { return layout->meters()[meter]; }
   // The poll failed whole: every point that was asked has the same quality, and it is not good.

@@ -10,7 +10,8 @@ namespace congto::modbus {
 namespace {
 
 constexpr std::size_t stray_kept = 32 * 1024;
-// Bytes that a switching transceiver may put before or behind a frame (frames.csv f11).
+// Bytes that a switching transceiver may put behind a frame (a reply captured from an SDM220, frames.csv
+// f11).
 constexpr std::size_t glitch = 1;
 
 }  // namespace
@@ -29,6 +30,8 @@ void RtuExchange::begin(const Request& request, Echo echo) {
   reply_ = Reply();
   exception_ = 0;
   exception_waits_ = false;
+  looked_at_ = 0;
+  damaged_until_ = 0;
   damage_.clear();
 }
 
@@ -42,8 +45,8 @@ void RtuExchange::feed(std::span<const std::uint8_t> bytes, BootTime now) {
 
 std::optional<BootTime> RtuExchange::garbage_ends() const {
   const bool rest_may_be_a_frame = !received_.empty();
-  const bool damaged = !damage_.empty() && !rest_may_be_a_frame;
-  if (done() || !(damaged || exception_waits_)) return std::nullopt;
+  const bool damage_is_last = !damage_.empty() && !rest_may_be_a_frame;
+  if (done() || !(damage_is_last || exception_waits_)) return std::nullopt;
   return last_byte_ + end_of_garbage;
 }
 
@@ -88,32 +91,43 @@ RtuExchange::Step RtuExchange::look(std::span<const std::uint8_t> rest, bool not
   }
   if (rest.size() < length.bytes) {
     if (!nothing_more_comes) return Step::hold;
-    damage_ = "cut short: " + std::to_string(rest.size()) + " of " + std::to_string(length.bytes) + " bytes";
+    damaged(length.bytes,
+            "cut short: " + std::to_string(rest.size()) + " of " + std::to_string(length.bytes) + " bytes");
     return Step::next_byte;
   }
   const auto frame = rest.first(length.bytes);
   if (!crc_valid(frame)) {
-    damage_ = crc_trouble(frame);
+    damaged(length.bytes, crc_trouble(frame));
     return Step::next_byte;
   }
   // rtu_reply_length() checked unit, function, byte count and length; fit() repeats it on the whole frame.
-  const Fit is = fit(request_, rtu_pdu(frame));
-  if (is == Fit::other) return Step::next_byte;
-  if (is == Fit::exception && !stands_alone(rest.size() - frame.size())) {
-    return Step::next_byte;
+  switch (fit(request_, rtu_pdu(frame))) {
+    case Fit::other:
+      return Step::next_byte;
+    case Fit::exception:
+      return look_at_exception(rest, frame.size(), nothing_more_comes);
+    case Fit::reply:
+      accept(frame);
   }
-  if (is == Fit::exception && stray_bytes_ > glitch && !nothing_more_comes) {
-    exception_waits_ = true;
-    return Step::hold;
-  }
-  accept(frame);
   return Step::again;
 }
 
-// An exception is so short that the data of a longer, damaged reply may hold one, checksum included. So among
-// other bytes it is believed only if the line is silent behind it.
-bool RtuExchange::stands_alone(std::size_t bytes_behind) const {
-  return stray_bytes_ <= glitch || bytes_behind <= glitch;
+// An exception is so short that the data of a longer reply may hold one, checksum included, and a damaged
+// head may become one. So it is believed only when the line is silent behind it, and never inside a damaged
+// reply.
+RtuExchange::Step RtuExchange::look_at_exception(std::span<const std::uint8_t> rest, std::size_t bytes,
+                                                 bool nothing_more_comes) {
+  const bool inside_damaged_reply = looked_at_ + bytes <= damaged_until_;
+  if (inside_damaged_reply || rest.size() > bytes + glitch) return Step::next_byte;
+  exception_waits_ = true;
+  if (!nothing_more_comes) return Step::hold;
+  accept(rest.first(bytes));
+  return Step::again;
+}
+
+void RtuExchange::damaged(std::size_t bytes, std::string how) {
+  damaged_until_ = std::max(damaged_until_, looked_at_ + bytes);
+  damage_ = std::move(how);
 }
 
 // A reply to a coil request can equal the request byte for byte (17-24 coils at addresses 0x0300-0x03FF) or a
@@ -132,7 +146,7 @@ std::optional<RtuExchange::Step> RtuExchange::look_for_echo(std::span<const std:
   if (shared < frame_.size()) return nothing_more_comes ? Step::next_byte : Step::hold;
   if (!could_be_reply) echo_ = Echo::yes;
   echo_stripped_ = true;
-  at_ += shared;
+  pass(shared);
   return Step::again;
 }
 
@@ -147,7 +161,7 @@ void RtuExchange::accept(std::span<const std::uint8_t> frame) {
   }
   reply_.last_byte = last_byte_;
   if (echo_ == Echo::unknown && !echo_stripped_) echo_ = Echo::no;
-  at_ += frame.size();
+  pass(frame.size());
 }
 
 void RtuExchange::skip(std::size_t bytes) {
@@ -155,7 +169,12 @@ void RtuExchange::skip(std::size_t bytes) {
   const std::size_t kept = std::min(bytes, stray_kept - std::min(stray_kept, stray_.size()));
   stray_.insert(stray_.end(), begin, begin + static_cast<std::ptrdiff_t>(kept));
   stray_bytes_ += bytes;
+  pass(bytes);
+}
+
+void RtuExchange::pass(std::size_t bytes) {
   at_ += bytes;
+  looked_at_ += bytes;
 }
 
 Failure RtuExchange::why_nothing_fits() const {

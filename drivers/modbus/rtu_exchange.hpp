@@ -31,10 +31,10 @@ class RtuExchange {
 
   // Bytes as they came. Everything before and after the reply is skipped and becomes stray.
   void feed(std::span<const std::uint8_t> bytes, BootTime now);
-  // The reply or exception is there: nothing more to wait for.
+  // The reply is there: nothing more to wait for.
   bool done() const { return outcome_ != Outcome::waiting; }
-  // When a damaged frame for us is in, or an exception among other bytes: the end of waiting if nothing more
-  // comes.
+  // When a damaged frame for us is in, or an exception, which counts only with silence behind it: the end of
+  // waiting if nothing more comes.
   std::optional<BootTime> garbage_ends() const;
   // The outcome, once: when done, at the deadline, or when the garbage ended. `request_left`: when the last
   // byte of the request had left. Of what never fitted it says what was seen.
@@ -53,9 +53,11 @@ class RtuExchange {
   void scan(bool nothing_more_comes);
   Step look(std::span<const std::uint8_t> rest, bool nothing_more_comes);
   std::optional<Step> look_for_echo(std::span<const std::uint8_t> rest, bool nothing_more_comes);
-  bool stands_alone(std::size_t bytes_behind) const;
+  Step look_at_exception(std::span<const std::uint8_t> rest, std::size_t bytes, bool nothing_more_comes);
+  void damaged(std::size_t bytes, std::string how);
   void accept(std::span<const std::uint8_t> frame);
   void skip(std::size_t bytes);
+  void pass(std::size_t bytes);
   Failure why_nothing_fits() const;
 
   Request request_;
@@ -71,7 +73,9 @@ class RtuExchange {
   std::uint8_t exception_ = 0;
   bool exception_waits_ = false;  // for the silence behind it
   BootTime last_byte_;
-  std::string damage_;  // what was wrong with a frame for us; empty: none came
+  std::uint64_t looked_at_ = 0;      // bytes of this exchange that are done with
+  std::uint64_t damaged_until_ = 0;  // how far a damaged frame for us reached, in the same count
+  std::string damage_;               // what was wrong with a frame for us; empty: none came
 };
 
 }  // namespace congto::modbus

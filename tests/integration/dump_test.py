@@ -5,7 +5,7 @@ import pathlib
 
 from tests.support.plant import PlantCase, main, meter, serial_bus, tcp_bus
 
-DUMPS = pathlib.Path(__file__).parents[1] / "support" / "dumps.csv"
+DUMPS = pathlib.Path(__file__).parents[1] / "data" / "dumps.csv"
 
 
 def dump():

@@ -6,7 +6,7 @@ import struct
 
 from tests.support.plant import PlantCase, main, meter, tcp_bus
 
-FRAMES = pathlib.Path(__file__).parents[1] / "support" / "frames.csv"
+FRAMES = pathlib.Path(__file__).parents[1] / "data" / "frames.csv"
 WORDS = {"u16": 1, "s16": 1, "u32": 2, "s32": 2, "f32": 2}
 # Units that a row leaves to a setting of the device, and marks that its table knows as "not available".
 UNIT_OF_SETTING = {"flow_rate": "m3/h", "volume_forward": "m3"}

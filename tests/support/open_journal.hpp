@@ -1,4 +1,5 @@
-// A small plant and an opened journal for the tests of agent/journal: layouts, samples, and what the handlers said.
+// A small plant and an opened journal for the tests of agent/journal: layouts, samples, and what the handlers
+// said.
 #pragma once
 
 #include <filesystem>
@@ -39,8 +40,8 @@ inline meter::LayoutMeter plant_meter(const std::string& name, std::size_t point
 
 // compressor-1: four u16; pump-1: two f32.
 inline meter::LayoutPtr plant_layout() {
-  return std::make_shared<const meter::Layout>(std::vector{
-      plant_meter("compressor-1", 4, meter::Type::u16), plant_meter("pump-1", 2, meter::Type::f32)});
+  return std::make_shared<const meter::Layout>(std::vector{plant_meter("compressor-1", 4, meter::Type::u16),
+                                                           plant_meter("pump-1", 2, meter::Type::f32)});
 }
 
 inline meter::Sample sample(const meter::LayoutPtr& layout, std::uint16_t index, BootTime slot,
@@ -114,7 +115,8 @@ class OpenJournal {
     return told.commits[0].records;
   }
   std::vector<meter::StoredRecord> read(const EpochId& epoch, const RangeSet& wanted = {{1, 1'000'000}},
-                                        std::size_t max_records = 100'000, std::size_t max_readings = 1'000'000) {
+                                        std::size_t max_records = 100'000,
+                                        std::size_t max_readings = 1'000'000) {
     std::promise<std::vector<meter::StoredRecord>> done;
     journal_->read(epoch, wanted, max_records, max_readings, [&](auto records) { done.set_value(records); });
     return done.get_future().get();
@@ -133,8 +135,8 @@ inline bool same(const meter::Record& a, const meter::Record& b) {
   if (a.index() != b.index()) return false;
   if (const auto* x = std::get_if<meter::Sample>(&a)) {
     const auto& y = std::get<meter::Sample>(b);
-    return x->layout->id() == y.layout->id() && x->meter == y.meter && x->stamp == y.stamp && x->slot == y.slot &&
-           x->took == y.took && x->words == y.words && x->quality == y.quality;
+    return x->layout->id() == y.layout->id() && x->meter == y.meter && x->stamp == y.stamp &&
+           x->slot == y.slot && x->took == y.took && x->words == y.words && x->quality == y.quality;
   }
   if (const auto* x = std::get_if<meter::Start>(&a)) {
     const auto& y = std::get<meter::Start>(b);

@@ -28,7 +28,7 @@ state = "{directory}/state"
 clock = "trusted"
 
 [journal]
-commit = "{commit}"
+commit-period = "{commit}"
 
 [uplink]
 {uplink}

@@ -34,6 +34,7 @@ class ScriptedPeer {
 
   // Waits for exactly these bytes.
   ScriptedPeer& expect(std::string_view hex) { return add(Kind::expect, hex_bytes(hex)); }
+  ScriptedPeer& expect(std::vector<std::uint8_t> bytes) { return add(Kind::expect, std::move(bytes)); }
   ScriptedPeer& answer(std::string_view hex) { return add(Kind::answer, hex_bytes(hex)); }
   ScriptedPeer& answer(std::vector<std::uint8_t> bytes) { return add(Kind::answer, std::move(bytes)); }
   // Runs `action` at this place of the script.

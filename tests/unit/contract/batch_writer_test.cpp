@@ -205,6 +205,16 @@ TEST_CASE("the limits of readings and records hold, and the first record always 
   CHECK(narrow.add(stored(1, compressor_sample(milliseconds(0)))));
 }
 
+TEST_CASE("a sample that found no room leaves nothing behind, not even its layout's name") {
+  auto batch = writer({contract::max_batch_bytes, 20'000, 1});
+  REQUIRE(batch.add(stored(1, meter::Start{}, std::nullopt)));
+  const auto before = batch.finish(midnight);
+  CHECK_FALSE(batch.add(stored(2, compressor_sample(milliseconds(0)))));
+  CHECK(batch.finish(midnight) == before);
+  CHECK(batch.bytes() == before.size());
+  CHECK(batch.readings() == 0);
+}
+
 TEST_CASE("a cleared batch starts anew, for another epoch and layout") {
   auto batch = writer();
   REQUIRE(batch.add(stored(1, compressor_sample(milliseconds(0)))));

@@ -25,7 +25,8 @@ TEST_CASE("a boot between two known times lies in the middle, and half the slack
 }
 
 TEST_CASE("several lost boots keep their order and do not overlap") {
-  const std::vector<LostBoot> boots{{"b", BootTime(1h), noon}, {"c", BootTime(2h), noon}, {"d", BootTime(30min), noon}};
+  const std::vector<LostBoot> boots{
+      {"b", BootTime(1h), noon}, {"c", BootTime(2h), noon}, {"d", BootTime(30min), noon}};
   const auto dated = estimate(boots, noon, noon + 5h);
   REQUIRE(dated.size() == 3);
   for (std::size_t i = 0; i < 3; ++i) {
@@ -43,7 +44,8 @@ TEST_CASE("without slack the date is exact") {
   CHECK(dated[0].error == 0ms);
 }
 
-TEST_CASE("with nothing known before, the latest possible date is taken, and its own clock bounds the error") {
+TEST_CASE(
+    "with nothing known before, the latest possible date is taken, and its own clock bounds the error") {
   const auto dated = estimate({{"b", BootTime(1h), noon - 5h}}, std::nullopt, noon);
   CHECK(begin(dated[0]) == noon - 1h);
   CHECK(dated[0].error == 4h);

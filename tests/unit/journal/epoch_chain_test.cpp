@@ -72,7 +72,8 @@ TEST_CASE("since is the earliest slot that no meter's records cover, in the time
     OpenJournal journal(directory / "journal.db", clock);
     journal->date({1'000'000s, false, 1ms});
     journal.commit({sample(layout, 0, slot), sample(layout, 1, slot), sample(layout, 0, slot + 10s),
-                    sample(layout, 0, slot + 20s), meter::Skipped{layout, 1, slot + 10s, slot + 10s, 1, "back-off"}});
+                    sample(layout, 0, slot + 20s),
+                    meter::Skipped{layout, 1, slot + 10s, slot + 10s, 1, "back-off"}});
   }
   clock.advance(1h);
   OpenJournal journal(directory / "journal.db", clock, "boot-2");

@@ -142,8 +142,9 @@ TEST_CASE("reading takes what was asked, lowest first, within both limits") {
   const auto epoch = journal.commit(polls(plant_layout(), clock, 9))[0].id.epoch;
   CHECK(seqs(journal.read(epoch, {{3, 4}, {8, 99}})) == std::vector<std::uint64_t>{3, 4, 8, 9, 10});
   CHECK(seqs(journal.read(epoch, {{2, 10}}, 3)) == std::vector<std::uint64_t>{2, 3, 4});
-  CHECK(seqs(journal.read(epoch, {{2, 10}}, 100, 11)) == std::vector<std::uint64_t>{2, 3});  // 4 readings each
-  CHECK(seqs(journal.read(epoch, {{2, 10}}, 100, 1)) == std::vector<std::uint64_t>{2});      // one at least
+  CHECK(seqs(journal.read(epoch, {{2, 10}}, 100, 11)) ==
+        std::vector<std::uint64_t>{2, 3});                                               // 4 readings each
+  CHECK(seqs(journal.read(epoch, {{2, 10}}, 100, 1)) == std::vector<std::uint64_t>{2});  // one at least
   CHECK(journal.read(EpochId::random()).empty());
 }
 
@@ -156,7 +157,8 @@ TEST_CASE("a layout is found by its id, also after reopening, and history keeps 
   EpochId epoch;
   {
     OpenJournal journal(directory / "journal.db", clock);
-    epoch = journal.commit({sample(old_layout, 0, clock.boot()), sample(new_layout, 0, clock.boot())})[0].id.epoch;
+    epoch = journal.commit({sample(old_layout, 0, clock.boot()), sample(new_layout, 0, clock.boot())})[0]
+                .id.epoch;
   }
   OpenJournal journal(directory / "journal.db", clock);
   const auto find = [&](const std::string& id) {

@@ -9,8 +9,8 @@
 using namespace congto;
 using namespace congto::journal;
 using congto::test::plant_layout;
-using congto::test::sample;
 using congto::test::same;
+using congto::test::sample;
 using namespace std::chrono_literals;
 
 namespace {
@@ -37,7 +37,8 @@ meter::Sample random_sample(const meter::LayoutPtr& layout, std::mt19937_64& ran
   auto made = sample(layout, static_cast<std::uint16_t>(random() % 2), BootTime(0us));
   const auto bits = random() % 62;
   made.stamp = BootTime(std::chrono::microseconds(static_cast<std::int64_t>(random() >> (64 - bits - 1))));
-  made.slot = made.stamp - std::chrono::microseconds(static_cast<std::int64_t>(random() % 2'000'000) - 1'000'000);
+  made.slot =
+      made.stamp - std::chrono::microseconds(static_cast<std::int64_t>(random() % 2'000'000) - 1'000'000);
   made.took = std::chrono::milliseconds(static_cast<std::int64_t>(random() % 70'000));
   for (auto& word : made.words) word = static_cast<std::uint16_t>(random() >> random() % 16);
   for (auto& quality : made.quality) {

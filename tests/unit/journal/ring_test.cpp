@@ -107,7 +107,8 @@ TEST_CASE("an age is known over boots when both have their time; else a boot's l
   if (!dated) CHECK(evicted(one(journal, layout, clock), old) == RangeSet{{2, 2}});
 }
 
-TEST_CASE("by size acknowledged records go first, then the oldest samples with voids; the file stops growing") {
+TEST_CASE(
+    "by size acknowledged records go first, then the oldest samples with voids; the file stops growing") {
   const TemporaryDirectory directory;
   ManualClock clock;
   const auto layout = plant_layout();

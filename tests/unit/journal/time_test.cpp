@@ -44,7 +44,8 @@ TEST_CASE("with the time known from the start every record is dated by it, Start
   const ManualClock clock;
   OpenJournal journal(directory / "journal.db", clock);
   journal->date(exact);
-  for (const auto& record : journal.commit({sample(plant_layout(), 0, clock.boot())})) CHECK(record.dating == exact);
+  for (const auto& record : journal.commit({sample(plant_layout(), 0, clock.boot())}))
+    CHECK(record.dating == exact);
 }
 
 TEST_CASE("a new offset counts from the next record on; what was dated keeps its own, also after reopening") {

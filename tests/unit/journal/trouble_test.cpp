@@ -1,4 +1,5 @@
-// What the journal does when file, disk or neighbours are not as they should be: it starts, says so, loses nothing.
+// What the journal does when file, disk or neighbours are not as they should be: it starts, says so, loses
+// nothing.
 #include <sys/resource.h>
 
 #include <csignal>
@@ -14,9 +15,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write_file(const fs::path& file, const std::string& content) { std::ofstream(file, std::ios::binary) << content; }
+void write_file(const fs::path& file, const std::string& content) {
+  std::ofstream(file, std::ios::binary) << content;
+}
 
-bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool mentions(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 // No file of this process can grow beyond `bytes` while it lives: a full disk, as far as SQLite can see.
 class FullDisk {
@@ -154,11 +159,13 @@ TEST_CASE("a bad page in a large journal costs the records on it and no others")
   const TemporaryDirectory directory;
   const ManualClock clock;
   const auto file = directory / "journal.db";
-  const auto layout = std::make_shared<const meter::Layout>(std::vector{plant_meter("m", 80, meter::Type::u16)});
+  const auto layout =
+      std::make_shared<const meter::Layout>(std::vector{plant_meter("m", 80, meter::Type::u16)});
   std::vector<meter::Record> many;
   for (int i = 0; i < 5000; ++i) {
     auto made = sample(layout, 0, clock.boot() + i * 1s);
-    for (std::size_t w = 0; w < made.words.size(); ++w) made.words[w] = static_cast<std::uint16_t>(w * 25'000);
+    for (std::size_t w = 0; w < made.words.size(); ++w)
+      made.words[w] = static_cast<std::uint16_t>(w * 25'000);
     many.push_back(std::move(made));
   }
   EpochId epoch;
@@ -180,7 +187,8 @@ TEST_CASE("a bad page in a large journal costs the records on it and no others")
   OpenJournal journal(file, clock);
   REQUIRE(journal->status().set_aside.empty());
   std::size_t found = 0;
-  for (std::uint64_t from = 1; from <= last; from += 10'000) found += journal.read(epoch, {{from, from + 9999}}).size();
+  for (std::uint64_t from = 1; from <= last; from += 10'000)
+    found += journal.read(epoch, {{from, from + 9999}}).size();
   CHECK(found < last);
   CHECK(found > last - 20);
   std::uint64_t voided = 0;

@@ -1,12 +1,12 @@
 // One RTU exchange: what counts as the reply, and what is skipped.
 #include "drivers/modbus/rtu_exchange.hpp"
 
-#include "drivers/modbus/crc16.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/hex_bytes.hpp"
+#include "tests/support/rtu_bytes.hpp"
 
 using congto::BootTime;
 using congto::test::hex_bytes;
+using congto::test::with_crc;
 using namespace congto::modbus;
 using namespace std::chrono_literals;
 
@@ -16,14 +16,6 @@ namespace {
 const Request voltage{1, Function::read_input_registers, 0, 2};
 const char* const good_reply = "01 04 04 43 66 33 34 1B 38";
 const std::vector<std::uint16_t> good_words = {0x4366, 0x3334};
-
-std::vector<std::uint8_t> with_crc(const char* hex) {
-  auto bytes = hex_bytes(hex);
-  const auto crc = crc16(bytes);
-  bytes.push_back(static_cast<std::uint8_t>(crc & 0xFF));
-  bytes.push_back(static_cast<std::uint8_t>(crc >> 8));
-  return bytes;
-}
 
 struct Line {
   explicit Line(Echo echo = Echo::unknown, const Request& request = voltage) {
@@ -67,10 +59,11 @@ TEST_CASE("a reply that arrived before the request can have left took no time") 
   CHECK(line.exchange.finish(line.now + 5ms)->took == 0us);
 }
 
-TEST_CASE("an exception reply is a failure with its code") {
+TEST_CASE("an exception reply counts when the line was silent behind it for 20 ms") {
   Line line;
   line.hears(with_crc("01 84 02"));
-  REQUIRE(line.exchange.done());
+  CHECK_FALSE(line.exchange.done());
+  CHECK(line.exchange.garbage_ends() == line.now + 20ms);
   const auto outcome = line.finish();
   REQUIRE(outcome.has_error());
   CHECK(outcome.error().word() == "exception-2");
@@ -172,33 +165,31 @@ TEST_CASE("a reply that was cut short is damaged at the deadline, not before") {
   CHECK(outcome.error().detail == "unit 1: cut short: 5 of 9 bytes");
 }
 
-TEST_CASE("an exception among other bytes is believed after 20 ms of silence") {
+TEST_CASE("an exception behind other units' bytes counts too") {
   Line line;
   line.hears(with_crc("02 04 04 11 22 33 44"));
   line.hears(with_crc("01 84 06"));
-  CHECK_FALSE(line.exchange.done());
-  CHECK(line.exchange.garbage_ends() == line.now + 20ms);
   CHECK(line.finish().error().word() == "exception-6");
+  CHECK(line.exchange.stray_bytes() == 9);
 }
 
-TEST_CASE("an exception inside the remains of a longer reply is not believed") {
+TEST_CASE("an exception with more than a glitch behind it is taken for data of something else") {
   Line line;
-  line.hears("09 04 11 22");
   line.hears(with_crc("01 84 06"));
-  line.hears("33 44 55");
-  CHECK_FALSE(line.exchange.done());
+  line.hears("00");
+  CHECK(line.exchange.garbage_ends());
+  line.hears("00");
   CHECK_FALSE(line.exchange.garbage_ends());
   CHECK(line.finish().error().kind == FailureKind::bad_reply);
 }
 
-TEST_CASE("glitch bytes around an exception do not matter") {
+TEST_CASE("an exception inside the remains of a reply is not believed") {
   Line line;
-  line.hears("00");
+  line.hears("01 04 04");
   line.hears(with_crc("01 84 06"));
-  REQUIRE(line.exchange.done());
-  line.hears("00");
-  CHECK(line.finish().error().word() == "exception-6");
-  CHECK(line.exchange.stray_bytes() == 2);
+  const auto outcome = line.finish();
+  CHECK(outcome.error().kind == FailureKind::crc);
+  CHECK(outcome.error().detail == "unit 1: cut short: 8 of 9 bytes");
 }
 
 TEST_CASE("the echo of the request is stripped and remembered") {

@@ -2,26 +2,19 @@
 // is.
 #include <functional>
 
-#include "drivers/modbus/crc16.hpp"
 #include "drivers/modbus/rtu_exchange.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/hex_bytes.hpp"
+#include "tests/support/rtu_bytes.hpp"
 
 using congto::BootTime;
 using congto::test::hex_bytes;
+using congto::test::with_crc;
 using namespace congto::modbus;
 using namespace std::chrono_literals;
 
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
-
-Bytes with_crc(Bytes bytes) {
-  const auto crc = crc16(bytes);
-  bytes.push_back(static_cast<std::uint8_t>(crc & 0xFF));
-  bytes.push_back(static_cast<std::uint8_t>(crc >> 8));
-  return bytes;
-}
 
 struct Scenario {
   Request request;

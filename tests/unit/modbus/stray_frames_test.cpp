@@ -3,24 +3,12 @@
 
 #include <random>
 
-#include "drivers/modbus/crc16.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/hex_bytes.hpp"
+#include "tests/support/rtu_bytes.hpp"
 
 using namespace congto::modbus;
 using congto::test::hex_bytes;
-
-namespace {
-
-std::vector<std::uint8_t> with_crc(const char* hex) {
-  auto bytes = hex_bytes(hex);
-  const auto crc = crc16(bytes);
-  bytes.push_back(static_cast<std::uint8_t>(crc & 0xFF));
-  bytes.push_back(static_cast<std::uint8_t>(crc >> 8));
-  return bytes;
-}
-
-}  // namespace
+using congto::test::with_crc;
 
 TEST_CASE("a request and its reply are found between glitches") {
   const auto found = find_frames(hex_bytes("00 FF 0A 04 00 00 00 02 70 B0 00 01 04 04 43 66 33 34 1B 38 00"));

@@ -79,7 +79,7 @@ TEST_CASE("at every delivery there is something to hand over, and no byte is lat
 
 TEST_CASE("the first frame on a line has no silence before it") {
   LinePacing line(easy, 5ms, 0ms);
-  CHECK_FALSE(line.heard(start, 8, true));
+  CHECK_FALSE(line.heard(start, 8, true).has_value());
 }
 
 TEST_CASE("the silence counts from the last byte of the reply") {
@@ -87,7 +87,7 @@ TEST_CASE("the silence counts from the last byte of the reply") {
   line.heard(start, 8, true);
   const Transmission reply = line.reply(9, 0ms);
   const auto silence = line.heard(line.end(reply) + 3500us, 8, true);
-  REQUIRE(silence);
+  REQUIRE(silence.has_value());
   CHECK(*silence == 3500us);
   CHECK_FALSE(line.too_early(*silence));
   CHECK(line.too_early(*silence - 1ns));
@@ -96,7 +96,7 @@ TEST_CASE("the silence counts from the last byte of the reply") {
 TEST_CASE("after a unit that stayed silent, the silence counts from the request") {
   LinePacing line(easy, 5ms, 0ms);
   line.heard(start, 8, true);
-  CHECK(line.heard(start + 1s, 8, true) == nanoseconds(1s - 8ms));
+  CHECK(*line.heard(start + 1s, 8, true) == nanoseconds(1s - 8ms));
 }
 
 TEST_CASE("a request into a running reply, or into another request, is too early") {
@@ -113,7 +113,7 @@ TEST_CASE("a reply that is still to come leaves the line free") {
   const Transmission late = line.reply(9, 500ms);
   CHECK(late.start == start + 513ms);
   const auto silence = line.heard(start + 300ms, 8, true);
-  REQUIRE(silence);
+  REQUIRE(silence.has_value());
   CHECK(*silence == 292ms);
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("a reply waits for the one before it") {
 TEST_CASE("bytes of one request that come in pieces follow each other") {
   LinePacing line(easy, 5ms, 0ms);
   line.heard(start, 3, true);
-  CHECK_FALSE(line.heard(start + 1ms, 5, false));
+  CHECK_FALSE(line.heard(start + 1ms, 5, false).has_value());
   CHECK(line.busy_until() == start + 8ms);
 }
 

@@ -1,5 +1,5 @@
-// ClockSteps: watching and stopping. That a step calls back takes the right to set the clock, which a test must
-// not use; the kernel's side of it was tried by hand.
+// ClockSteps: watching and stopping. That a step calls back takes the right to set the clock, which a test
+// must not use; the kernel's side of it was tried by hand.
 #include "agent/time/clock_steps.hpp"
 
 #include "tests/support/catch.hpp"
