@@ -51,18 +51,22 @@ class PointMaker {
     failed_ = true;
   }
 
+  void miss(const std::string& message) {
+    if (!spec_.damaged) report_.error(spec_.place, spec_.name + ": " + message);
+    failed_ = true;
+  }
+
   void take_type() {
     if (spec_.type) {
       made_.point.type = spec_.type->value;
     } else {
-      fail(spec_.place,
-           spec_.name + ": type is missing or wrong; expected one such as \"u16\", \"s32\" or \"f32\"");
+      miss("type is missing; expected one such as \"u16\", \"s32\" or \"f32\"");
     }
   }
 
   void take_address() {
     if (!spec_.at) {
-      fail(spec_.place, spec_.name + ": at is missing or wrong; expected the number of its first register");
+      miss("at is missing; expected the number of its first register");
       return;
     }
     Point& point = made_.point;
@@ -97,8 +101,7 @@ class PointMaker {
       if (spec_.registers) {
         point.registers = spec_.registers->value;
       } else {
-        fail(spec_.place,
-             spec_.name + ": registers is missing; an ascii text needs its length, registers = 8");
+        miss("registers is missing; an ascii text needs its length, registers = 8");
       }
     } else if (spec_.registers && spec_.registers->value != point.registers) {
       fail(spec_.registers->place,
@@ -216,8 +219,7 @@ class PointMaker {
     const auto rule = has_free_unit() ? std::nullopt : unit_of_name(spec_.name);
     if (!spec_.unit) {
       if (rule && *rule != Unit::none) {
-        fail(spec_.place,
-             spec_.name + ": unit is missing; expected unit = \"" + std::string(text(*rule)) + "\"");
+        miss("unit is missing; expected unit = \"" + std::string(text(*rule)) + "\"");
       }
       return;
     }
@@ -243,9 +245,9 @@ class PointMaker {
     if (spec_.kind) {
       point.kind = spec_.kind->value;
     } else if (is_total(unit)) {
-      fail(spec_.place, spec_.name +
-                            ": kind is missing; energies, volumes and masses need kind = \"counter\" (only "
-                            "grows, apart from reset and rollover) or \"gauge\" (can fall)");
+      miss(
+          "kind is missing; energies, volumes and masses need kind = \"counter\" (only "
+          "grows, apart from reset and rollover) or \"gauge\" (can fall)");
     } else {
       point.kind = is_bits(point.type) ? Kind::status : Kind::gauge;
     }

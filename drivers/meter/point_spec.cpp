@@ -133,9 +133,12 @@ std::optional<PointSpec> read_point_spec(const toml::Entry& entry, SpecOf of, to
                      toml::describe(entry.value));
     return std::nullopt;
   }
-  toml::Table table(entry.value, "point " + entry.key, points.file(), report);
+  toml::Report found(report.key_places());
+  toml::Table table(entry.value, "point " + entry.key, points.file(), found);
   read_keys(table, of, spec);
   table.finish();
+  spec.damaged = found.failed();
+  report.add(found);
   return spec;
 }
 
@@ -144,6 +147,7 @@ std::optional<PointSpec> laid_over(const PointSpec& base, const PointSpec& over,
   result.name = over.name;
   result.place = over.place;
   result.from = over.from;
+  result.damaged = base.damaged || over.damaged;
   lay(result.function, over.function);
   lay(result.at, over.at);
   lay(result.registers, over.registers);

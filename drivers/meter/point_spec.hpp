@@ -25,7 +25,8 @@ struct PlusSpec {
 
 struct PointSpec {
   std::string name;
-  toml::Place place;                       // of the name
+  toml::Place place;     // of the name
+  bool damaged = false;  // a key was wrong, and reported: what is missing may be what was meant by it
   std::optional<Given<std::string>> from;  // [meter.points] only: the profile's point that this one replaces
   std::optional<Given<modbus::Function>> function;
   std::optional<Given<RegisterNumber>> at;

@@ -25,15 +25,15 @@ class BrokerRestart(PlantCase):
         reader.wait(lambda messages: len(reader.records(messages)) >= 4, "the first records")
 
         broker.stop(signal.SIGKILL)
-        mark = self.wait_status(site, lambda status: True, "the agent answers")["last_seq"]
-        during = self.wait_status(site, lambda status: status["last_seq"] >= mark + 4, "polling goes on without a broker")
+        mark = self.wait_status(site, lambda status: True, "the agent answers")["last"]
+        during = self.wait_status(site, lambda status: status["last"] >= mark + 4, "polling goes on without a broker")
         broker.start()
 
         # The agent waits up to 60 s before backfill, so that a fleet does not come back all at once, and a record that
         # the broker took with it into its grave is sent again after 60 s.
         def all_seen(messages):
             seqs = {record["seq"] for epoch, record in reader.records(messages) if epoch == during["epoch"]}
-            return set(range(1, during["last_seq"] + 1)) <= seqs
+            return set(range(1, during["last"] + 1)) <= seqs
         reader.wait(all_seen, f"every record up to {during['last_seq']}", seconds=200)
         self.wait_status(site, lambda status: status["unacknowledged"] <= 3, "the backlog is acknowledged")
 

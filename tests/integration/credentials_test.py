@@ -22,6 +22,7 @@ class Credentials(PlantCase):
         reader = self.reader(broker, options=("-u", "edge-1", "-P", "right"))
         secret = self.directory / "secret"
         secret.write_text("wrong\n")
+        secret.chmod(0o600)
         server = self.pymodbus({(1, 3): {0: [2301]}})
         site = self.site(broker, tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.profile("m.toml", PROFILE)),
                          uplink='username = "edge-1"\npassword-file = "secret"\n')

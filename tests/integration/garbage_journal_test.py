@@ -29,7 +29,7 @@ class GarbageJournal(PlantCase):
              and record["why"] == "journal-lost"), None), "a start event that says that the journal was lost")
         self.assertEqual(start["seq"], 1)
         self.assertIsNone(start["prev"])
-        self.wait_status(self.config, lambda status: status["journal_trouble"] and status["samples"] > 0, "status tells, and it reads")
+        self.wait_status(self.config, lambda status: status.get("journal_trouble") and status["samples"] > 0, "status tells, and it reads")
         aside = [path for path in self.state.iterdir() if path != journal and path.is_file() and path.read_bytes() == GARBAGE]
         self.assertEqual(len(aside), 1, f"the damaged file is kept; there are {sorted(self.state.iterdir())}")
         return agent

@@ -33,7 +33,7 @@ class LateStart(PlantCase):
         site = self.site(broker, tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.profile("m.toml", PROFILE)),
                          ack="central")
         self.agent(site)
-        early = self.wait_status(site, lambda status: status["last_seq"] >= 3, "three records in the journal")
+        early = self.wait_status(site, lambda status: status["last"] >= 3, "three records in the journal")
 
         broker.start()
         reader = self.reader(broker)

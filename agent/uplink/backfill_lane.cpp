@@ -1,0 +1,131 @@
+// A small buffer of records between the journal and the batches: while two batches are under way the next portion
+// is read, so that the drain never waits for the disk.
+#include "agent/uplink/backfill_lane.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+#include <variant>
+
+namespace congto::uplink {
+
+namespace {
+
+// A portion: two or three full batches, and some 100 kB of memory at most.
+constexpr std::size_t records_a_read = 500;
+constexpr std::size_t readings_a_read = 6'000;
+
+// At most so many readings come of it.
+std::size_t readings_of(const meter::StoredRecord& record) {
+  const auto* sample = std::get_if<meter::Sample>(&record.record);
+  return sample == nullptr || !sample->layout ? 1 : std::max<std::size_t>(1, sample->quality.size());
+}
+
+}  // namespace
+
+bool waits_for_time(const meter::StoredRecord& record) {
+  return !record.dating && (std::holds_alternative<meter::Sample>(record.record) ||
+                            std::holds_alternative<meter::Skipped>(record.record));
+}
+
+BackfillLane::BackfillLane(boost::asio::any_io_executor executor, Delivery& delivery, journal::Journal& journal,
+                           contract::BatchWriter writer, std::function<void()> arrived)
+    : executor_(std::move(executor)),
+      delivery_(delivery),
+      journal_(journal),
+      writer_(std::move(writer)),
+      arrived_(std::move(arrived)),
+      alive_(std::make_shared<BackfillLane*>(this)) {}
+
+BackfillLane::~BackfillLane() = default;
+
+void BackfillLane::drop_front() {
+  readings_here_ -= readings_of(here_.front());
+  here_.pop_front();
+}
+
+std::optional<Batch> BackfillLane::next(BootTime now, WallTime sent) {
+  const std::size_t room = delivery_.backfill_room(now);
+  if (room == 0) return std::nullopt;
+  contract::BatchLimits limits;
+  limits.max_bytes = delivery_.max_bytes(Lane::backfill);
+  limits.max_readings = std::min(room, contract::max_batch_readings);
+  writer_.clear();
+  while (!here_.empty()) {
+    const auto& record = here_.front();
+    if (!delivery_.still_claimed(record.id)) {  // acknowledged or evicted since it was read
+      drop_front();
+      continue;
+    }
+    // A first record fits whatever its size, so the limit is looked at before.
+    if (writer_.empty() && readings_of(record) > room && delivery_.backfill_outstanding() > 0) break;
+    const bool alone = delivery_.goes_alone(record.id);
+    if (alone && !writer_.empty()) break;
+    limits.max_records = alone ? 1 : SIZE_MAX;
+    writer_.set_limits(limits);
+    if (!writer_.add(record)) {
+      if (!writer_.empty()) break;
+      delivery_.undated(record.id.epoch, {{record.id.seq, record.id.seq}});
+      drop_front();
+      continue;
+    }
+    drop_front();
+    if (alone) break;
+  }
+  if (writer_.empty()) return std::nullopt;
+  Batch batch;
+  batch.flight = {Lane::backfill, writer_.epoch(), writer_.seqs(), writer_.readings(), 0};
+  batch.text = writer_.finish(sent);
+  batch.flight.bytes = batch.text.size();
+  return batch;
+}
+
+void BackfillLane::read_ahead(BootTime now) {
+  if (reading_ || readings_here_ >= readings_a_read || here_.size() >= records_a_read) return;
+  auto claim = delivery_.claim(now, records_a_read);
+  if (!claim) return;
+  reading_ = true;
+  outdated_ = false;
+  const EpochId epoch = claim->epoch;
+  const RangeSet wanted = claim->seqs;
+  journal_.read(epoch, wanted, records_a_read, readings_a_read,
+                [executor = executor_, alive = std::weak_ptr(alive_), claim = std::move(*claim),
+                 now](std::vector<meter::StoredRecord> records) {
+                  boost::asio::post(executor, [alive, claim, now, records = std::move(records)]() mutable {
+                    if (const auto lane = alive.lock()) (*lane)->take(claim, std::move(records), now);
+                  });
+                });
+}
+
+void BackfillLane::take(const Delivery::Claim& claim, std::vector<meter::StoredRecord> records, BootTime now) {
+  reading_ = false;
+  if (outdated_) {
+    delivery_.release(claim.epoch, claim.seqs);
+  } else {
+    // The journal stops at its limits: above the last that it gave nothing is known. Below it, or when it gave
+    // nothing at all, what is missing cannot be read; what is evicted the journal tells by itself.
+    RangeSet missing = claim.seqs;
+    RangeSet above;
+    if (!records.empty()) {
+      above = claim.seqs.clipped({records.back().id.seq + 1, UINT64_MAX});
+      missing.remove(above);
+    }
+    for (auto& record : records) {
+      missing.remove({record.id.seq, record.id.seq});
+      readings_here_ += readings_of(record);
+      here_.push_back(std::move(record));
+    }
+    delivery_.release(claim.epoch, above);
+    if (!missing.empty()) delivery_.unreadable(claim.epoch, missing, now);
+  }
+  arrived_();
+}
+
+void BackfillLane::start_again() {
+  outdated_ = true;
+  for (const auto& record : here_) delivery_.release(record.id.epoch, {{record.id.seq, record.id.seq}});
+  here_.clear();
+  readings_here_ = 0;
+}
+
+}  // namespace congto::uplink
