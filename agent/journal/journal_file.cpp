@@ -60,6 +60,8 @@ void make_directory(const fs::path& directory) {
   if (failed && !fs::is_directory(directory)) {
     throw DatabaseError(0, "cannot make the directory " + directory.string() + ": " + failed.message());
   }
+  // SQLite would say "no such file" of a disk that is mounted read-only.
+  if (access(directory.c_str(), W_OK) != 0) fail("cannot write in " + directory.string(), errno);
 }
 
 // page_size has to come before journal_mode. Small pages: a commit writes little more than it has to say.

@@ -139,6 +139,9 @@ Worker::Inbox Worker::wait() {
     wake_.wait(lock, ready);
     sleeping_ = false;
   }
+  // Until the thread publishes its state again, what it takes still counts.
+  status_.records_in_memory += inbox_.records.size();
+  status_.dropped += inbox_.dropped;
   return std::exchange(inbox_, {});
 }
 

@@ -47,7 +47,8 @@ Result<Address> parse_address(std::string_view text) {
     if (end == std::string_view::npos) return bad(text, "the bracket of the IPv6 address is not closed");
     address.host = std::string(rest.substr(1, end - 1));
     rest.remove_prefix(end + 1);
-    if (address.host.find_first_not_of("0123456789abcdefABCDEF:.%") != std::string::npos) {
+    const std::string digits = address.host.substr(0, address.host.find('%'));  // then a zone: %eth0
+    if (digits.find_first_not_of("0123456789abcdefABCDEF:.") != std::string::npos) {
       return bad(text, "what stands in brackets is not an IPv6 address");
     }
   } else {

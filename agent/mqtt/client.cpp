@@ -1,5 +1,5 @@
-// The client's life: attempt, subscriptions, publishes under way, watchdog, pause, next attempt. Every attempt has
-// a generation and a Connection of its own; events of an older generation count for nothing.
+// The client's life: attempt, subscriptions, publishes under way, watchdog, pause, next attempt. Every
+// attempt has a generation and a Connection of its own; events of an older generation count for nothing.
 #include "agent/mqtt/client.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -155,17 +155,19 @@ class PahoClient final : public Client {
       return failed(refusal_text(address_, event.reason, !settings_.username.empty(), certificate),
                     event.reason == 0x8E);
     }
-    worker_.post([line = line_, address = address_, files = files_, relay = relay_, generation = generation_] {
-      line->connection.reset();
-      tell_failure(relay, generation, diagnose(address, files));
-    });
+    worker_.post(
+        [line = line_, address = address_, files = files_, relay = relay_, generation = generation_] {
+          line->connection.reset();
+          tell_failure(relay, generation, diagnose(address, files));
+        });
   }
 
   void on(Subscribed& event) {
     if (state_ != State::subscribing) return;
     if (event.reason != 0 && handlers_.trouble) {
       handlers_.trouble("broker " + address_.text() + " refuses the subscription to " + event.topic + ": " +
-                        reason_text(event.reason) + "; acknowledgements cannot arrive: check its access list");
+                        reason_text(event.reason) +
+                        "; acknowledgements cannot arrive: check its access list");
     }
     waiting_for_.erase(event.topic);
     if (waiting_for_.empty()) come_up();
@@ -199,7 +201,8 @@ class PahoClient final : public Client {
     const bool good = std::chrono::steady_clock::now() - up_since_ >= good_connection;
     endings_ = good || state_ != State::up ? 0 : endings_ + 1;
     if (endings_ >= suspicious_endings) {
-      text += ", now " + std::to_string(endings_) + " times within a minute of connecting; if the line is good, " +
+      text += ", now " + std::to_string(endings_) +
+              " times within a minute of connecting; if the line is good, " +
               "another client may be using the name " + settings_.client_id;
     }
     failed(std::move(text), false);
@@ -214,7 +217,8 @@ class PahoClient final : public Client {
 
   // The attempt or the connection has ended: everything under way is lost, and after a pause comes the next.
   void failed(std::string text, bool taken_over) {
-    if (state_ == State::up && std::chrono::steady_clock::now() - up_since_ >= good_connection) backoff_.reset();
+    if (state_ == State::up && std::chrono::steady_clock::now() - up_since_ >= good_connection)
+      backoff_.reset();
     ++generation_;
     state_ = State::pausing;
     waiting_for_.clear();
@@ -290,7 +294,7 @@ class PahoClient final : public Client {
   std::uint64_t generation_ = 0;
   Allowed allowed_;
   std::size_t window_ = max_window;
-  std::multiset<std::string> waiting_for_;  // subscriptions not answered yet
+  std::multiset<std::string> waiting_for_;             // subscriptions not answered yet
   std::map<std::uintptr_t, std::uint64_t> under_way_;  // serial -> token
   std::uintptr_t last_serial_ = 0;
   SteadyTime last_progress_, up_since_;

@@ -81,7 +81,8 @@ class Client {
   // maximum if that is less). Every publish that was taken is answered by `published` once.
   virtual bool publish(std::uint64_t token, const std::string& topic, std::string payload, bool retained) = 0;
   virtual bool connected() const = 0;
-  // Waits at most `patience` for what is under way, disconnects, then `done`. No reconnect, no handler after it.
+  // Waits at most `patience` for what is under way, disconnects, then `done`. No reconnect, no handler after
+  // it.
   virtual void stop(std::chrono::milliseconds patience, std::function<void()> done) = 0;
 };
 

@@ -93,9 +93,8 @@ class PahoConnection final : public Connection {
     client_.set_message_callback([this](paho::const_message_ptr message) {
       sink_(Arrived{message->get_topic(), message->to_string()});
     });
-    client_.set_disconnected_handler([this](const paho::properties&, paho::ReasonCode reason) {
-      sink_(Lost{static_cast<int>(reason)});
-    });
+    client_.set_disconnected_handler(
+        [this](const paho::properties&, paho::ReasonCode reason) { sink_(Lost{static_cast<int>(reason)}); });
     client_.set_connection_lost_handler([this](const std::string&) { sink_(Lost{}); });
     client_.connect(options_, nullptr, connect_listener_);
   }
@@ -151,8 +150,7 @@ class PahoConnection final : public Connection {
       paho::properties properties;
       properties.add(paho::property(paho::property::WILL_DELAY_INTERVAL,
                                     static_cast<std::uint32_t>(settings.will_delay.count())));
-      options_.set_will(
-          paho::will_options(settings.will_topic, settings.will_payload, 1, true, properties));
+      options_.set_will(paho::will_options(settings.will_topic, settings.will_payload, 1, true, properties));
     }
     paho::properties properties;
     properties.add(paho::property(paho::property::SESSION_EXPIRY_INTERVAL,
@@ -170,7 +168,8 @@ class PahoConnection final : public Connection {
 
 }  // namespace
 
-std::unique_ptr<Connection> Connection::open(const Settings& settings, const Address& address, EventSink sink) {
+std::unique_ptr<Connection> Connection::open(const Settings& settings, const Address& address,
+                                             EventSink sink) {
   const EventSink on_error = sink;
   try {
     return std::make_unique<PahoConnection>(settings, address, std::move(sink));

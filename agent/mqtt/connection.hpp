@@ -48,7 +48,8 @@ class Connection {
   virtual ~Connection() = default;
 
   virtual void subscribe(const std::vector<std::string>& topics) = 0;  // a Subscribed for each
-  virtual void publish(std::uintptr_t serial, const std::string& topic, std::string payload, bool retained) = 0;
+  virtual void publish(std::uintptr_t serial, const std::string& topic, std::string payload,
+                       bool retained) = 0;
   // Sends DISCONNECT, so that the will stays unsent.
   virtual void disconnect(std::chrono::milliseconds patience) = 0;
 };

@@ -87,8 +87,9 @@ std::string diagnose(const Address& address, const TlsFiles& files) {
   if (address.tls) {
     if (auto trouble = try_tls(address, files, reached.socket.handle()); !trouble.empty()) return trouble;
   }
-  return "broker " + address.text() + ": it takes connections but closed ours without a word; is it an MQTT 5 " +
-         "broker" + (address.tls ? ", and not out of connections?" : ", or does this port want TLS (mqtts://)?");
+  return "broker " + address.text() +
+         ": it takes connections but closed ours without a word; is it an MQTT 5 " + "broker" +
+         (address.tls ? ", and not out of connections?" : ", or does this port want TLS (mqtts://)?");
 }
 
 std::string refusal_text(const Address& address, int reason, bool with_username, bool with_certificate) {
@@ -97,8 +98,10 @@ std::string refusal_text(const Address& address, int reason, bool with_username,
   switch (reason) {
     case 0x86:
     case 0x87:
-      if (with_username) return where + "refuses the user name or password" + said + "; check username and password-file";
-      if (with_certificate) return where + "refuses our certificate or name" + said + "; is this agent enrolled there?";
+      if (with_username)
+        return where + "refuses the user name or password" + said + "; check username and password-file";
+      if (with_certificate)
+        return where + "refuses our certificate or name" + said + "; is this agent enrolled there?";
       return where + "wants credentials" + said + "; set username and password-file, or certificate and key";
     case 0x85:
       return where + "does not accept the agent's name as client id" + said;

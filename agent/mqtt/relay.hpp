@@ -1,5 +1,6 @@
 // Relay: the way from other threads to an object on an executor's thread: posts while the object lives, and
-// drops what comes later, so that a thread that Paho keeps can harm neither the object nor an executor that is gone.
+// drops what comes later, so that a thread that Paho keeps can harm neither the object nor an executor that
+// is gone.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -49,17 +49,19 @@ int no_password(char*, int, int, void*) { return 0; }
 // Empty when the files fit.
 std::string load(SSL_CTX* context, const TlsFiles& files) {
   SSL_CTX_set_default_passwd_cb(context, &no_password);
-  const bool ca_good = files.ca.empty() ? SSL_CTX_set_default_verify_paths(context) == 1
-                                        : SSL_CTX_load_verify_locations(context, files.ca.c_str(), nullptr) == 1;
+  const bool ca_good = files.ca.empty()
+                           ? SSL_CTX_set_default_verify_paths(context) == 1
+                           : SSL_CTX_load_verify_locations(context, files.ca.c_str(), nullptr) == 1;
   if (!ca_good) return "ca " + files.ca + ": not a certificate in PEM form (" + last_openssl_reason() + ")";
   if (files.certificate.empty()) return {};
   if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
-    return "certificate " + files.certificate + ": not a certificate in PEM form (" + last_openssl_reason() + ")";
+    return "certificate " + files.certificate + ": not a certificate in PEM form (" + last_openssl_reason() +
+           ")";
   }
   const std::string& key = files.key.empty() ? files.certificate : files.key;
   if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return "key " + key + ": not the private key of " + files.certificate + " in PEM form without a password (" +
-           last_openssl_reason() + ")";
+    return "key " + key + ": not the private key of " + files.certificate +
+           " in PEM form without a password (" + last_openssl_reason() + ")";
   }
   return {};
 }
@@ -85,9 +87,11 @@ std::string try_tls(const Address& address, const TlsFiles& files, int socket) {
     const long verdict = SSL_get_verify_result(tls.get());
     if (verdict != X509_V_OK) return certificate_trouble(address, files, verdict);
     if (ERR_peek_last_error() == 0) {
-      return where + "the connection was closed during the TLS handshake; does this port speak TLS (mqtts://)?";
+      return where +
+             "the connection was closed during the TLS handshake; does this port speak TLS (mqtts://)?";
     }
-    return where + "TLS handshake failed: " + last_openssl_reason() + "; does this port speak TLS (mqtts://)?";
+    return where + "TLS handshake failed: " + last_openssl_reason() +
+           "; does this port speak TLS (mqtts://)?";
   }
   // With TLS 1.3 the broker judges our certificate after the handshake: its alert is what we read now.
   char nothing = 0;

@@ -1,5 +1,5 @@
-// Worker: one thread that runs tasks in order, for calls that may block: Paho holds its library mutex while it
-// looks up names and writes to slow sockets, and must never hold up a poll. post() from any thread.
+// Worker: one thread that runs tasks in order, for calls that may block: Paho holds its library mutex while
+// it looks up names and writes to slow sockets, and must never hold up a poll. post() from any thread.
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,8 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   void post(std::function<void()> task);
-  // Takes no more tasks and waits for those it has. False: one of them is stuck; the thread is left to itself,
-  // with all that the tasks own. At most once.
+  // Takes no more tasks and waits for those it has. False: one of them is stuck; the thread is left to
+  // itself, with all that the tasks own. At most once.
   bool finish(std::chrono::milliseconds patience);
 
  private:

@@ -100,13 +100,14 @@ boost::asio::awaitable<bool> BusPoller::line_is_ours() {
   const auto heard = co_await link_->listen(listen_time);
   if (heard.has_error()) co_return true;  // no port yet: the first exchange tells it, and tries again
   const bool foreign = heard->foreign_frames > 0;
-  if (foreign && !other_master_) {
+  const bool was_foreign =
+      std::exchange(other_master_, foreign);  // first: whoever gets a note may ask state()
+  if (foreign && !was_foreign) {
     sink_.note(link_->name() + ": another master polls this line (" + std::to_string(heard->foreign_frames) +
                " frames in 2 s that we did not send). It is not polled; disconnect the other master. "
                "Listening again every minute.");
   }
-  if (!foreign && other_master_) sink_.note(link_->name() + ": the other master is gone; polling begins");
-  other_master_ = foreign;
+  if (!foreign && was_foreign) sink_.note(link_->name() + ": the other master is gone; polling begins");
   std::fill(missed_why_.begin(), missed_why_.end(), foreign ? "other-master" : "overrun");
   co_return !foreign;
 }

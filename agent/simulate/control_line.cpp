@@ -1,6 +1,7 @@
 // See control_line.hpp.
 #include "agent/simulate/control_line.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace congto::simulate {

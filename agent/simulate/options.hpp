@@ -20,7 +20,8 @@ struct Behaviour {
   std::chrono::microseconds turnaround{5'000};
   // How often a serial adapter hands over what it received; FTDI's latency timer set to 1 ms.
   std::chrono::microseconds adapter{1'000};
-  // Like the pickiest meters: no gap, no split value, no more registers in a request than the profile allows.
+  // Like the pickiest meters: no split value, no gap and no number of registers that the profile does not
+  // allow.
   bool strict = false;
   // Simulated seconds a real one. Loads, counters and tariffs run that fast; the lines keep their true speed.
   double speed = 1.0;

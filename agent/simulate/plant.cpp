@@ -2,6 +2,7 @@
 #include "agent/simulate/plant.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/simulate/flow_model.hpp"
 #include "agent/simulate/load_model.hpp"

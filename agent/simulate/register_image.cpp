@@ -32,37 +32,45 @@ void RegisterImage::add(const meter::Point& point, Source source) {
   std::ranges::stable_sort(runs_, {}, [](const Run& run) { return std::pair(run.function, run.at); });
 }
 
-bool RegisterImage::refused(std::uint16_t at, std::uint16_t count, const std::vector<const Run*>& runs,
-                            bool strict) const {
+// True where a run of more than `gap` registers belongs to no point.
+bool RegisterImage::lacks(std::uint16_t at, std::uint16_t count, const std::vector<const Run*>& runs,
+                          std::size_t gap) {
   if (runs.empty()) return true;
   std::size_t covered_to = at;
-  const std::size_t allowed = strict ? 0 : longest_gap;
   for (const Run* run : runs) {
-    if (run->at > covered_to && run->at - covered_to > allowed) return true;
-    if (strict && (run->at < at || run->at + run->count > std::size_t{at} + count))
-      return true;  // split value
+    if (run->at > covered_to && run->at - covered_to > gap) return true;
     covered_to = std::max(covered_to, run->at + run->count);
   }
   const std::size_t end = std::size_t{at} + count;
-  return end > covered_to && end - covered_to > allowed;
+  return end > covered_to && end - covered_to > gap;
+}
+
+bool RegisterImage::splits(std::uint16_t at, std::uint16_t count, const std::vector<const Run*>& runs) {
+  return std::ranges::any_of(runs, [at, count](const Run* run) {
+    return run->at < at || run->at + run->count > std::size_t{at} + count;
+  });
 }
 
 RegisterImage::Read RegisterImage::read(modbus::Function function, std::uint16_t at, std::uint16_t count,
-                                        const std::optional<meter::ReadLimits>& strict) const {
+                                        const meter::ReadLimits& limits, bool strict) const {
   const bool bits = reads_bits(function);
   std::uint16_t most = bits ? modbus::max_bits_per_request : modbus::max_registers_per_request;
-  if (strict && !bits) most = std::min(most, strict->max_registers);
+  if (strict && !bits) most = std::min(most, limits.max_registers);
   if (count < 1 || count > most) return {3, {}};
   const std::size_t end = std::size_t{at} + count;
   if (end > 0x10000) return {2, {}};
-  if (strict && strict->align > 1 && (at % strict->align != 0 || count % strict->align != 0)) return {2, {}};
 
   std::vector<const Run*> touched;
   for (const Run& run : runs_) {
     if (run.function == function && run.at < end && run.at + run.count > at) touched.push_back(&run);
   }
-  if (refused(at, count, touched, strict.has_value())) return {2, {}};
-  if (strict && strict->single && touched.size() > 1) return {2, {}};
+  const std::size_t borne = limits.max_gap;
+  if (lacks(at, count, touched, strict ? borne : std::max(borne, longest_gap))) return {2, {}};
+  if (strict) {
+    if (limits.align > 1 && (at % limits.align != 0 || count % limits.align != 0)) return {2, {}};
+    if (limits.single && touched.size() > 1) return {2, {}};
+    if (splits(at, count, touched)) return {2, {}};
+  }
 
   Read read{0, std::vector<std::uint16_t>(count, 0)};
   std::vector<std::vector<std::uint16_t>> made(sources_.size());

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <vector>
 
 #include "drivers/meter/point.hpp"
@@ -23,10 +22,12 @@ class RegisterImage {
     std::uint8_t exception = 0;        // 0: `words` count
     std::vector<std::uint16_t> words;  // one a register, or one (0 or 1) a coil
   };
-  // Exception 3 for a count that the standard or, if `strict`, the unit's own limits do not allow. Exception
-  // 2 for registers that it does not have: gaps of up to 16 read as zero, as on real meters, if not `strict`.
-  Read read(modbus::Function function, std::uint16_t at, std::uint16_t count,
-            const std::optional<meter::ReadLimits>& strict) const;
+  // Exception 3 for a count that the standard (strict: the unit's own limits, too) does not allow. Exception
+  // 2 for registers that it does not have. Gaps read as zero, as on real meters: up to 16 registers or what
+  // `limits` bear, whichever is more; strict: what `limits` bear. A strict unit refuses requests that split a
+  // value.
+  Read read(modbus::Function function, std::uint16_t at, std::uint16_t count, const meter::ReadLimits& limits,
+            bool strict) const;
 
  private:
   // A run of consecutive registers of one point.
@@ -37,7 +38,9 @@ class RegisterImage {
     std::size_t source;  // index
     std::size_t offset;  // of its first word among the source's
   };
-  bool refused(std::uint16_t at, std::uint16_t count, const std::vector<const Run*>& runs, bool strict) const;
+  static bool lacks(std::uint16_t at, std::uint16_t count, const std::vector<const Run*>& runs,
+                    std::size_t gap);
+  static bool splits(std::uint16_t at, std::uint16_t count, const std::vector<const Run*>& runs);
 
   std::vector<Run> runs_;  // by function, then address
   std::vector<Source> sources_;

@@ -2,6 +2,7 @@
 // where a request ends even to refuse it. Pure; deliberately not the code that the agent frames replies with.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>

@@ -2,6 +2,9 @@
 #include "agent/simulate/simulation.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>

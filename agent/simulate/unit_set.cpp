@@ -2,6 +2,7 @@
 #include "agent/simulate/unit_set.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "drivers/modbus/crc16.hpp"
@@ -64,9 +65,8 @@ std::vector<std::uint8_t> UnitSet::read(const Unit& unit, std::span<const std::u
   const std::uint8_t function = pdu[0];
   if (function < 1 || function > 4) return exception_pdu(function, illegal_function);
   if (pdu.size() != 5) return exception_pdu(function, illegal_value);
-  const std::optional<meter::ReadLimits> limits = strict_ ? std::optional(unit.limits) : std::nullopt;
-  const auto read =
-      unit.image.read(static_cast<modbus::Function>(function), word_at(pdu, 1), word_at(pdu, 3), limits);
+  const auto read = unit.image.read(static_cast<modbus::Function>(function), word_at(pdu, 1), word_at(pdu, 3),
+                                    unit.limits, strict_);
   if (read.exception != 0) return exception_pdu(function, read.exception);
   return function <= 2 ? bit_pdu(function, read.words) : register_pdu(function, read.words);
 }

@@ -1,5 +1,5 @@
-// A small buffer of records between the journal and the batches: while two batches are under way the next portion
-// is read, so that the drain never waits for the disk.
+// A small buffer of records between the journal and the batches: while two batches are under way the next
+// portion is read, so that the drain never waits for the disk.
 #include "agent/uplink/backfill_lane.hpp"
 
 #include <algorithm>
@@ -28,8 +28,9 @@ bool waits_for_time(const meter::StoredRecord& record) {
                             std::holds_alternative<meter::Skipped>(record.record));
 }
 
-BackfillLane::BackfillLane(boost::asio::any_io_executor executor, Delivery& delivery, journal::Journal& journal,
-                           contract::BatchWriter writer, std::function<void()> arrived)
+BackfillLane::BackfillLane(boost::asio::any_io_executor executor, Delivery& delivery,
+                           journal::Journal& journal, contract::BatchWriter writer,
+                           std::function<void()> arrived)
     : executor_(std::move(executor)),
       delivery_(delivery),
       journal_(journal),
@@ -97,13 +98,14 @@ void BackfillLane::read_ahead(BootTime now) {
                 });
 }
 
-void BackfillLane::take(const Delivery::Claim& claim, std::vector<meter::StoredRecord> records, BootTime now) {
+void BackfillLane::take(const Delivery::Claim& claim, std::vector<meter::StoredRecord> records,
+                        BootTime now) {
   reading_ = false;
   if (outdated_) {
     delivery_.release(claim.epoch, claim.seqs);
   } else {
-    // The journal stops at its limits: above the last that it gave nothing is known. Below it, or when it gave
-    // nothing at all, what is missing cannot be read; what is evicted the journal tells by itself.
+    // The journal stops at its limits: above the last that it gave nothing is known. Below it, or when it
+    // gave nothing at all, what is missing cannot be read; what is evicted the journal tells by itself.
     RangeSet missing = claim.seqs;
     RangeSet above;
     if (!records.empty()) {

@@ -33,7 +33,8 @@ class BackfillLane {
                contract::BatchWriter writer, std::function<void()> arrived);
   ~BackfillLane();
 
-  // The next batch, if one may go now and its records are here. Its records stay claimed until it is published.
+  // The next batch, if one may go now and its records are here. Its records stay claimed until it is
+  // published.
   std::optional<Batch> next(BootTime now, WallTime sent);
   // Asks the journal for the next portion unless enough is here or on the way.
   void read_ahead(BootTime now);

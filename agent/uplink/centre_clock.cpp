@@ -22,7 +22,9 @@ void CentreClock::disconnected() {
 void CentreClock::ack(WallTime now, BootTime at) {
   if (!published_) return;
   if (!first_) first_ = at;
-  const auto ahead = [](const Hint& hint) { return hint.now.time_since_epoch() - hint.at.time_since_epoch(); };
+  const auto ahead = [](const Hint& hint) {
+    return hint.now.time_since_epoch() - hint.at.time_since_epoch();
+  };
   const Hint hint{now, at, std::chrono::ceil<std::chrono::milliseconds>(at - *published_)};
   if (!best_ || ahead(hint) > ahead(*best_)) best_ = hint;
 }

@@ -9,10 +9,10 @@
 
 namespace congto::uplink {
 
-// An ack that answers a status was written after the status was published: at its arrival it is at most that old.
-// But acks can have waited at the broker since an earlier connection, and nothing in them tells; each such ack
-// shows less time than a fresh one. So the acks of the first seconds after a status are compared, and the one
-// that shows the most time counts.
+// An ack that answers a status was written after the status was published: at its arrival it is at most that
+// old. But acks can have waited at the broker since an earlier connection, and nothing in them tells; each
+// such ack shows less time than a fresh one. So the acks of the first seconds after a status are compared,
+// and the one that shows the most time counts.
 class CentreClock {
  public:
   struct Hint {

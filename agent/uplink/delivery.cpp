@@ -1,4 +1,5 @@
-// The rules of contract.md "Delivery". What is asked of backfill most often comes first; what time brings last.
+// The rules of contract.md "Delivery". What is asked of backfill most often comes first; what time brings
+// last.
 #include "agent/uplink/delivery.hpp"
 
 #include <algorithm>
@@ -14,11 +15,11 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr minutes answer_age{3};       // backfill runs only while the centre's answers are younger
-constexpr seconds live_patience{60};   // an unacknowledged live record then joins backfill
-constexpr seconds first_restart{60};   // the oldest not acknowledged: the lane starts again from it
+constexpr minutes answer_age{3};      // backfill runs only while the centre's answers are younger
+constexpr seconds live_patience{60};  // an unacknowledged live record then joins backfill
+constexpr seconds first_restart{60};  // the oldest not acknowledged: the lane starts again from it
 constexpr seconds last_restart{3600};
-constexpr seconds common_outage{60};   // longer, and others had it, too
+constexpr seconds common_outage{60};  // longer, and others had it, too
 constexpr seconds longest_spread{60};
 constexpr hours no_answer_alarm{24};
 constexpr int packet_too_large = 0x95;
@@ -28,7 +29,9 @@ constexpr std::size_t named_records = 3;  // of those refused alone, in status
 
 // --- what the journal holds ---
 
-EpochLedger* Delivery::find(EpochId epoch) { return const_cast<EpochLedger*>(std::as_const(*this).find(epoch)); }
+EpochLedger* Delivery::find(EpochId epoch) {
+  return const_cast<EpochLedger*>(std::as_const(*this).find(epoch));
+}
 
 const EpochLedger* Delivery::find(EpochId epoch) const {
   const auto at = index_.find(epoch);
@@ -262,7 +265,8 @@ Delivery::Requested Delivery::requested(EpochId epoch, const RangeSet& seqs, Boo
   Requested result;
   EpochLedger* ledger = find(epoch);
   if (ledger == nullptr) {
-    for (const auto& range : seqs.ranges()) result.answers.push_back({epoch, range.first, range.last, "unknown-epoch"});
+    for (const auto& range : seqs.ranges())
+      result.answers.push_back({epoch, range.first, range.last, "unknown-epoch"});
     return result;
   }
   const RangeSet existing = seqs.clipped({1, ledger->last});
@@ -274,11 +278,13 @@ Delivery::Requested Delivery::requested(EpochId epoch, const RangeSet& seqs, Boo
   forget_awaited(epoch, held);
   RangeSet evicted = existing;
   evicted.remove(held);
-  for (const auto& range : evicted.ranges()) result.answers.push_back({epoch, range.first, range.last, "evicted"});
+  for (const auto& range : evicted.ranges())
+    result.answers.push_back({epoch, range.first, range.last, "evicted"});
   if (ledger == &epochs_.back()) return result;  // what lies above its last seq is still to come
   RangeSet beyond = seqs;
   beyond.remove({0, ledger->last});
-  for (const auto& range : beyond.ranges()) result.answers.push_back({epoch, range.first, range.last, "corrupt"});
+  for (const auto& range : beyond.ranges())
+    result.answers.push_back({epoch, range.first, range.last, "corrupt"});
   return result;
 }
 
@@ -327,9 +333,10 @@ std::uint64_t Delivery::unacknowledged() const {
 std::vector<std::string> Delivery::alarms(BootTime now) const {
   std::vector<std::string> all;
   if (central_ && now - last_answer_.value_or(started_) >= no_answer_alarm) {
-    all.push_back("no acknowledgement of the centre for " +
-                  std::to_string(std::chrono::duration_cast<hours>(now - last_answer_.value_or(started_)).count()) +
-                  " h: nothing is lost, but nothing counts as delivered; is the centre running?");
+    all.push_back(
+        "no acknowledgement of the centre for " +
+        std::to_string(std::chrono::duration_cast<hours>(now - last_answer_.value_or(started_)).count()) +
+        " h: nothing is lost, but nothing counts as delivered; is the centre running?");
   }
   for (auto text : {live_refusals_.text("up/data"), backfill_refusals_.text("up/backfill")}) {
     if (!text.empty()) all.push_back(std::move(text));
@@ -339,10 +346,12 @@ std::vector<std::string> Delivery::alarms(BootTime now) const {
     for (const auto& [seq, why] : epoch.stuck) {
       if (why.reason == 0 || ++stuck > named_records) continue;
       all.push_back("record " + std::to_string(seq) + " of epoch " + epoch.id.text() +
-                    " is refused even alone: " + mqtt::reason_text(why.reason) + "; it waits, the others go on");
+                    " is refused even alone: " + mqtt::reason_text(why.reason) +
+                    "; it waits, the others go on");
     }
   }
-  if (stuck > named_records) all.push_back(std::to_string(stuck - named_records) + " more records are refused even alone");
+  if (stuck > named_records)
+    all.push_back(std::to_string(stuck - named_records) + " more records are refused even alone");
   return all;
 }
 

@@ -1,4 +1,5 @@
-// The hands of the uplink: connects, publishes what Delivery lets go, hands answers back to it and to the journal.
+// The hands of the uplink: connects, publishes what Delivery lets go, hands answers back to it and to the
+// journal.
 #include "agent/uplink/uplink.hpp"
 
 #include <algorithm>
@@ -21,11 +22,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds status_period{60};
-constexpr seconds tick_period{1};
-constexpr seconds meta_answer_pause{60};          // one answer a minute for each layout that is asked for
+constexpr seconds meta_answer_pause{60};           // one answer a minute for each layout that is asked for
 constexpr std::chrono::hours taken_over_alarm{1};  // how long status tells of it
-constexpr std::size_t most_answers = 1'000;        // voids that wait to be published; a request has at most some 100
+constexpr std::size_t most_answers =
+    1'000;  // voids that wait to be published; a request has at most some 100
 
 class MqttUplink final : public Uplink {
  public:
@@ -44,7 +44,8 @@ class MqttUplink final : public Uplink {
         tick_timer_(executor),
         stop_timer_(executor),
         alive_(std::make_shared<MqttUplink*>(this)) {
-    for (const auto& epoch : journal_.epochs()) delivery_.known(epoch.id, epoch.last, epoch.held, epoch.settled);
+    for (const auto& epoch : journal_.epochs())
+      delivery_.known(epoch.id, epoch.last, epoch.held, epoch.settled);
   }
 
   void start() override {
@@ -121,6 +122,7 @@ class MqttUplink final : public Uplink {
     if (!client_) return boost::asio::post(executor_, std::move(done));
     stopped_ = std::move(done);
     stop_deadline_ = clock_.boot() + patience;
+    if (!client_->connected()) return leave();
     online_due_ = true;
     stop_timer_.expires_after(patience);
     stop_timer_.async_wait([this](const boost::system::error_code& cancelled) {
@@ -155,7 +157,8 @@ class MqttUplink final : public Uplink {
     note("connected to " + settings_.connection.broker);
     window_ = std::min<std::size_t>(mqtt::max_window, allowed.receive_maximum);
     const double random = std::uniform_real_distribution<double>(0, 1)(random_);
-    delivery_.connected(clock_.boot(), random, allowed.maximum_packet_size, topic(contract::Topic::backfill).size());
+    delivery_.connected(clock_.boot(), random, allowed.maximum_packet_size,
+                        topic(contract::Topic::backfill).size());
     online_due_ = true;
     meta_due_ = !meta_text_.empty();
     status_due();
@@ -284,8 +287,8 @@ class MqttUplink final : public Uplink {
       taken.push_back(answer);
     }
     const auto count = static_cast<std::ptrdiff_t>(taken.size());
-    if (!publish_message(contract::Topic::backfill, "an answer on up/backfill", writer.finish(clock_.wall()), false,
-                         std::move(taken))) {
+    if (!publish_message(contract::Topic::backfill, "an answer on up/backfill", writer.finish(clock_.wall()),
+                         false, std::move(taken))) {
       return false;
     }
     answers_.erase(answers_.begin(), answers_.begin() + count);
@@ -300,6 +303,8 @@ class MqttUplink final : public Uplink {
       } else if (outcome.reason >= 0x80) {
         note_change(refused_messages_[message->second.name],
                     "the broker refuses " + message->second.name + ": " + mqtt::reason_text(outcome.reason));
+      } else {
+        refused_messages_.erase(message->second.name);
       }
       messages_.erase(message);
     } else {
@@ -326,8 +331,8 @@ class MqttUplink final : public Uplink {
     if (!ack) return note_change(bad_message_, "a down/ack is not understood: " + ack.error().message);
     if (centre_.empty()) centre_ = ack->centre;
     if (ack->centre != centre_) {
-      note_change(stranger_, "acknowledgements of \"" + ack->centre + "\" are ignored: the centre is \"" + centre_ +
-                                 "\"; set centre in [uplink] if that is wrong");
+      note_change(stranger_, "acknowledgements of \"" + ack->centre + "\" are ignored: the centre is \"" +
+                                 centre_ + "\"; set centre in [uplink] if that is wrong");
       return;
     }
     const BootTime now = clock_.boot();
@@ -342,7 +347,8 @@ class MqttUplink final : public Uplink {
 
   void take_request(const std::string& payload) {
     const auto request = contract::parse_request(payload);
-    if (!request) return note_change(bad_message_, "a down/request is not understood: " + request.error().message);
+    if (!request)
+      return note_change(bad_message_, "a down/request is not understood: " + request.error().message);
     for (const auto& wanted : request->requests) {
       auto found = delivery_.requested(wanted.epoch, wanted.ranges, clock_.boot());
       if (!found.withdrawn.empty()) journal_.withdraw(wanted.epoch, found.withdrawn);
@@ -357,14 +363,16 @@ class MqttUplink final : public Uplink {
   // A layout that is asked for goes out as a record: committed, acknowledged, and not as the retained copy.
   void answer_meta(const std::string& id) {
     const BootTime now = clock_.boot();
-    std::erase_if(metas_answered_, [now](const auto& entry) { return now - entry.second >= meta_answer_pause; });
+    std::erase_if(metas_answered_,
+                  [now](const auto& entry) { return now - entry.second >= meta_answer_pause; });
     if (!metas_answered_.emplace(id, now).second) return;
     if (meta_ && meta_->layout && meta_->layout->id() == id) return journal_.append(*meta_);
     journal_.layout(id, [executor = executor_, alive = std::weak_ptr(alive_), id](meter::LayoutPtr layout) {
       boost::asio::post(executor, [alive, id, layout = std::move(layout)] {
         const auto self = alive.lock();
         if (!self) return;
-        if (!layout) return (*self)->note("the centre asks for the layout " + id + ", which the journal does not hold");
+        if (!layout)
+          return (*self)->note("the centre asks for the layout " + id + ", which the journal does not hold");
         meter::Meta meta;
         meta.layout = layout;
         meta.info.resize(layout->meters().size());
@@ -378,7 +386,7 @@ class MqttUplink final : public Uplink {
 
   void status_due() {
     status_due_ = true;
-    status_timer_.expires_after(status_period);
+    status_timer_.expires_after(settings_.status_period);
     status_timer_.async_wait([this](const boost::system::error_code& cancelled) {
       if (cancelled || stopping_) return;
       status_due();
@@ -393,7 +401,7 @@ class MqttUplink final : public Uplink {
       handlers_.centre_time(hint->now, hint->at, hint->round_trip);
     }
     pump();
-    tick_timer_.expires_after(tick_period);
+    tick_timer_.expires_after(settings_.tick_period);
     tick_timer_.async_wait([this](const boost::system::error_code& cancelled) {
       if (!cancelled && !stopping_) tick();
     });
@@ -458,8 +466,8 @@ class MqttUplink final : public Uplink {
 
 }  // namespace
 
-std::unique_ptr<Uplink> Uplink::create(boost::asio::any_io_executor executor, Settings settings, const Clock& clock,
-                                       journal::Journal& journal, Handlers handlers) {
+std::unique_ptr<Uplink> Uplink::create(boost::asio::any_io_executor executor, Settings settings,
+                                       const Clock& clock, journal::Journal& journal, Handlers handlers) {
   return std::make_unique<MqttUplink>(std::move(executor), std::move(settings), clock, journal,
                                       std::move(handlers));
 }

@@ -22,10 +22,13 @@ namespace congto::uplink {
 
 struct Settings {
   std::string agent, site;
-  bool central = true;        // ack = "central"; false: the broker's PUBACK settles
-  std::string centre;         // the only centre whose acks count; empty: the first one heard
+  bool central = true;  // ack = "central"; false: the broker's PUBACK settles
+  std::string centre;   // the only centre whose acks count; empty: the first one heard
+  std::chrono::milliseconds status_period{60'000};
+  std::chrono::milliseconds tick_period{1'000};  // how often what time brings is looked at
   // For tests; by default mqtt::Client::create.
-  std::function<std::unique_ptr<mqtt::Client>(boost::asio::any_io_executor, mqtt::Settings, mqtt::Handlers)> make_client;
+  std::function<std::unique_ptr<mqtt::Client>(boost::asio::any_io_executor, mqtt::Settings, mqtt::Handlers)>
+      make_client;
   mqtt::Settings connection;  // broker, TLS, credentials; topics, will and client id are set by the uplink
 };
 

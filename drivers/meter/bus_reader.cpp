@@ -114,10 +114,7 @@ std::optional<std::string> read_name(toml::Table& table) {
   }
   const bool good = name->size() <= 64 &&
                     name->find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
-  if (!good) {
-    table.error("name", "expected 1 to 64 small letters, digits and -, found \"" + *name + "\"");
-    return std::nullopt;
-  }
+  if (!good) table.error("name", "expected 1 to 64 small letters, digits and -, found \"" + *name + "\"");
   return name;
 }
 
@@ -127,9 +124,9 @@ std::optional<BusEntry> read_bus(toml::Table table, const std::filesystem::path&
   const auto name = read_name(table);
   entry.name_place = table.place("name");
   if (name) table.set_title("[[bus]] \"" + *name + "\"");
-  const bool has_channel = read_channel(table, site_folder, entry);
+  entry.whole = read_channel(table, site_folder, entry);
   table.finish();
-  if (!name || !has_channel) return std::nullopt;
+  if (!name) return std::nullopt;
   entry.bus.name = *name;
   return entry;
 }

@@ -14,15 +14,16 @@ namespace congto::meter {
 
 struct BusEntry {
   Bus bus;
-  toml::Place place;  // of its header
+  bool whole = false;  // false: its channel is missing or wrong, which is reported; only the name counts
+  toml::Place place;   // of its header
   toml::Place name_place;
   toml::Place channel_place;  // of serial, tcp or rtu-over-tcp
 };
 
-// Relative device paths start at `site_folder`. Nothing when name or channel are missing or wrong.
+// Relative device paths start at `site_folder`. Nothing when it has no name.
 std::optional<BusEntry> read_bus(toml::Table table, const std::filesystem::path& site_folder);
 
-// Names of buses and meters: [a-z0-9-], 1 to 64. Reports and gives nothing for any other.
+// Names of buses and meters: [a-z0-9-], 1 to 64. Any other is reported and given all the same.
 std::optional<std::string> read_name(toml::Table& table);
 
 struct HostPort {

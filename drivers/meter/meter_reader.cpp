@@ -54,7 +54,7 @@ void read_every(toml::Table& table, const DeviceLimits& limits, Meter& meter) {
   }
 }
 
-const Bus* find_bus(toml::Table& table, std::span<const BusEntry> buses) {
+const BusEntry* find_bus(toml::Table& table, std::span<const BusEntry> buses) {
   const auto name = table.string("bus");
   if (!name) {
     if (!table.has("bus")) table.missing("bus", "the name of a [[bus]]");
@@ -62,16 +62,16 @@ const Bus* find_bus(toml::Table& table, std::span<const BusEntry> buses) {
   }
   const auto found =
       std::ranges::find_if(buses, [&](const BusEntry& entry) { return entry.bus.name == *name; });
-  if (found != buses.end()) return &found->bus;
+  if (found != buses.end()) return &*found;
   std::vector<std::string_view> names;
   for (const BusEntry& entry : buses) names.push_back(entry.bus.name);
   table.error("bus", "there is no [[bus]] named \"" + *name + "\"" + toml::suggestion(*name, names));
   return nullptr;
 }
 
-void read_unit_id(toml::Table& table, const Bus* bus, Meter& meter) {
-  const bool tcp = bus != nullptr && bus->transport == Transport::tcp;
-  const bool unknown = bus == nullptr;
+void read_unit_id(toml::Table& table, const BusEntry* bus, Meter& meter) {
+  const bool unknown = bus == nullptr || !bus->whole;
+  const bool tcp = !unknown && bus->bus.transport == Transport::tcp;
   const auto unit = table.integer("unit-id", tcp || unknown ? 0 : 1, tcp || unknown ? 255 : 247);
   if (unit) {
     meter.unit_id = static_cast<modbus::UnitId>(*unit);
@@ -99,8 +99,8 @@ std::optional<MeterEntry> read_meter(toml::Table table, std::span<const BusEntry
   const auto name = read_name(table);
   if (name) table.set_title("[[meter]] \"" + *name + "\"");
   meter.name = name.value_or("");
-  const Bus* bus = find_bus(table, buses);
-  if (bus != nullptr) meter.bus = bus->name;
+  const BusEntry* bus = find_bus(table, buses);
+  if (bus != nullptr) meter.bus = bus->bus.name;
   read_unit_id(table, bus, meter);
   entry.source = find_source(table, profiles);
   DeviceHead head;

@@ -112,7 +112,7 @@ void check_buses(const std::vector<BusEntry>& buses, toml::Report& report) {
         report.error(second.name_place, "name: two buses are named " + in_quotes(second.bus.name) +
                                             ", here and at " + first.name_place.text());
       }
-      if (channel_of(first.bus) == channel_of(second.bus)) {
+      if (first.whole && second.whole && channel_of(first.bus) == channel_of(second.bus)) {
         report.error(second.channel_place,
                      channel_text(second.bus) + " is the channel of two buses, " +
                          in_quotes(second.bus.name) + " here and " + in_quotes(first.bus.name) + " at " +

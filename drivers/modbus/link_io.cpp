@@ -19,6 +19,17 @@ Failure not_sendable(const std::string& objection) {
   return Failure{FailureKind::bad_reply, 0, "the request was not sent: " + objection};
 }
 
+Failure never_its_turn(RtuLine& line, UnitId unit, BootTime now) {
+  if (line.is_silent(now)) {
+    return Failure{FailureKind::timeout, 0,
+                   "unit " + std::to_string(unit) +
+                       " was not asked: it owes a reply, and bytes that nobody asked for keep coming"};
+  }
+  return Failure{FailureKind::no_link, 0,
+                 "the line is never silent: " + std::to_string(line.settle(now).bytes) +
+                     " bytes came that nobody asked for (another master, noise, or a wrong baud rate)"};
+}
+
 void count_outcome(const Exchanged<Reply>& outcome, LinkCounters& counters) {
   if (outcome.has_value()) {
     ++counters.replies;

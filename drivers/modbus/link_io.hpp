@@ -24,8 +24,10 @@ Failure link_failure(const boost::system::error_code& error);
 Failure not_sendable(const std::string& objection);
 void count_outcome(const Exchanged<Reply>& outcome, LinkCounters& counters);
 
-// How long a line may go on with bytes that nobody asked for before that is a failure of the whole line.
-inline constexpr std::chrono::seconds longest_wait_for_silence{2};
+// How long unasked bytes may put off a request before that is a failure.
+inline constexpr std::chrono::seconds longest_wait_for_silence{1};
+// Of the whole line where it never falls silent; only of the unit where it is the quarantine that never ends.
+Failure never_its_turn(RtuLine& line, UnitId unit, BootTime now);
 
 // Takes what lies in the stream's buffer; nothing of it belongs to an exchange.
 template <class Stream>
@@ -51,10 +53,7 @@ boost::asio::awaitable<std::optional<Failure>> wait_for_turn(std::shared_ptr<Tim
   const BootTime latest = std::max(begin, line.may_send_at(unit)) + longest_wait_for_silence;
   while (!failure && line.may_send_at(unit) > clock.boot()) {
     if (clock.boot() > latest) {
-      const auto heard = line.settle(clock.boot());
-      failure = Failure{FailureKind::no_link, 0,
-                        "the line is never silent: " + std::to_string(heard.bytes) +
-                            " bytes came that nobody asked for (another master, noise, or wrong baud rate)"};
+      failure = never_its_turn(line, unit, clock.boot());
       break;
     }
     co_await stream->wait_until(line.may_send_at(unit));

@@ -27,7 +27,8 @@ boost::asio::awaitable<Exchanged<Reply>> SerialLink::exchange(Request request,
   if (auto failure = open_port()) co_return std::move(*failure);
   const std::shared_ptr<Stream> stream = stream_;
   auto blocked = co_await wait_for_turn(stream, line_, request.unit, clock_, counters_);
-  if (blocked) co_return lost(stream, std::move(*blocked));
+  if (blocked && blocked->kind == FailureKind::no_link) co_return lost(stream, std::move(*blocked));
+  if (blocked) co_return std::move(*blocked);
   line_.begin(request, clock_.boot());
   Exchanged<Reply> outcome = co_await run_exchange(stream, line_, timeout, clock_, counters_);
   if (outcome.has_value() || outcome.error().kind == FailureKind::exception) backoff_.reset();

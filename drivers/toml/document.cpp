@@ -91,6 +91,7 @@ void report_bad_utf8(std::string_view text, std::size_t at, const std::string& f
 }  // namespace
 
 std::optional<Document> Document::parse(std::string_view text, std::string file, Report& report) {
+  report.begin(file);
   if (const auto bad = first_bad_utf8(text)) {
     report_bad_utf8(text, *bad, file, report);
     return std::nullopt;

@@ -28,6 +28,10 @@ void Report::warning(const Place& place, std::string message) {
   remember(warnings_, {place.file, place.position.line, place.position.column, std::move(message)});
 }
 
+void Report::begin(const std::string& file) {
+  if (std::ranges::find(files_, file) == files_.end()) files_.push_back(file);
+}
+
 void Report::add(const Report& other) {
   for (const ConfigError& entry : other.errors_) remember(errors_, entry);
   for (const ConfigError& entry : other.warnings_) remember(warnings_, entry);
@@ -35,7 +39,7 @@ void Report::add(const Report& other) {
 
 void Report::remember(std::vector<ConfigError>& list, ConfigError entry) {
   if (std::ranges::find(list, entry) != list.end()) return;
-  if (std::ranges::find(files_, entry.file) == files_.end()) files_.push_back(entry.file);
+  begin(entry.file);
   list.push_back(std::move(entry));
 }
 

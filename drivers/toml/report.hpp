@@ -44,13 +44,15 @@ class Report {
   // `key_places` must live as long as the report.
   explicit Report(std::span<const KeyPlace> key_places) : key_places_(key_places) {}
 
+  // Gives the file its turn in the order of messages.
+  void begin(const std::string& file);
   // The same message at the same place is kept once.
   void error(const Place& place, std::string message);
   void warning(const Place& place, std::string message);
   void add(const Report& other);
 
   bool failed() const { return !errors_.empty(); }
-  // In the order of the file; files in the order in which they were first named.
+  // In the order of the file; files in the order in which they were begun or first named.
   std::vector<ConfigError> errors() const { return sorted(errors_); }
   std::vector<ConfigError> warnings() const { return sorted(warnings_); }
 

@@ -71,11 +71,11 @@ class BadConfig(PlantCase):
                 self.expect(SITE, PROFILE.replace(old, new), "m.toml", place, text)
 
     def test_all_errors_of_meaning_at_once(self):
-        site = SITE.replace("unit-id = 1", "unit-id = 0").replace("baud = 9600", "baud = 9601").replace('"line-1"\nunit', '"x"\nunit')
+        site = SITE.replace("unit-id = 1", "unit-id = 0").replace("baud = 9600", "baud = 9601").replace('"10s"', '"soon"')
         (self.directory / "site.toml").write_text(site)
         (self.directory / "m.toml").write_text(PROFILE)
         said = self.congto("check", "--config", self.directory / "site.toml").stderr
-        for place in (":11:", ":12:"):
+        for place in (":7:", ":12:", ":14:"):
             self.assertIn("site.toml" + place, said)
 
     def test_two_meters_claim_one_point(self):

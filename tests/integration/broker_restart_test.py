@@ -4,14 +4,6 @@ import signal
 
 from tests.support.plant import PlantCase, main, meter, tcp_bus
 
-PROFILE = """vendor = "Test"
-model = "one register"
-medium = "electricity"
-function = 3
-[points]
-voltage_l1_n = { at = 0, type = "u16", scale = 0.1, unit = "V" }
-"""
-
 
 class BrokerRestart(PlantCase):
     def test_nothing_is_lost(self):
@@ -19,7 +11,7 @@ class BrokerRestart(PlantCase):
         reader = self.reader(broker)
         self.centre(broker, reader)
         server = self.pymodbus({(1, 3): {0: [2301]}})
-        site = self.site(broker, tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.profile("m.toml", PROFILE)),
+        site = self.site(broker, tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.one_register()),
                          ack="central")
         self.agent(site)
         reader.wait(lambda messages: len(reader.records(messages)) >= 4, "the first records")
@@ -34,7 +26,7 @@ class BrokerRestart(PlantCase):
         def all_seen(messages):
             seqs = {record["seq"] for epoch, record in reader.records(messages) if epoch == during["epoch"]}
             return set(range(1, during["last"] + 1)) <= seqs
-        reader.wait(all_seen, f"every record up to {during['last_seq']}", seconds=200)
+        reader.wait(all_seen, f"every record up to {during['last']}", seconds=200)
         self.wait_status(site, lambda status: status["unacknowledged"] <= 3, "the backlog is acknowledged")
 
 

@@ -3,32 +3,9 @@
 
 Needs python3-jsonschema. Exit status 0 when all is as it should be; else each sample that is not is named.
 """
-import json
-import pathlib
 import sys
-import warnings
 
-import jsonschema
-
-# RefResolver is the only way that both Debian releases have; the newer one calls it deprecated.
-warnings.simplefilter("ignore", DeprecationWarning)
-
-CONTRACT = pathlib.Path(__file__).resolve().parents[2] / "config" / "contract"
-
-
-def load(file):
-    return json.loads(file.read_text(encoding="utf-8"))
-
-
-def validators():
-    schemas = {file.name.removesuffix(".schema.json"): load(file) for file in CONTRACT.glob("*.schema.json")}
-    store = {schema["$id"]: schema for schema in schemas.values()}
-    found = {}
-    for name, schema in schemas.items():
-        jsonschema.Draft202012Validator.check_schema(schema)
-        resolver = jsonschema.RefResolver.from_schema(schema, store=store)
-        found[name] = jsonschema.Draft202012Validator(schema, resolver=resolver)
-    return found
+from tests.support.contract_schemas import CONTRACT, load, validators
 
 
 def main():

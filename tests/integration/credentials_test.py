@@ -4,13 +4,6 @@ import subprocess
 
 from tests.support.plant import PlantCase, main, meter, tcp_bus
 
-PROFILE = """vendor = "Test"
-model = "one register"
-medium = "electricity"
-function = 3
-[points]
-voltage_l1_n = { at = 0, type = "u16", scale = 0.1, unit = "V" }
-"""
 REFUSED = r"(?i)credential|password|not authori[sz]ed"
 
 
@@ -24,7 +17,7 @@ class Credentials(PlantCase):
         secret.write_text("wrong\n")
         secret.chmod(0o600)
         server = self.pymodbus({(1, 3): {0: [2301]}})
-        site = self.site(broker, tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.profile("m.toml", PROFILE)),
+        site = self.site(broker, tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.one_register()),
                          uplink='username = "edge-1"\npassword-file = "secret"\n')
         agent = self.agent(site)
         status = self.wait_status(site, lambda status: status["samples"] > 0 and status["alarms"], "reads, and alarms")

@@ -2,13 +2,6 @@
 """A journal that is garbage is set aside: the agent starts, begins a new epoch, and says so."""
 from tests.support.plant import PlantCase, main, meter, tcp_bus
 
-PROFILE = """vendor = "Test"
-model = "one register"
-medium = "electricity"
-function = 3
-[points]
-voltage_l1_n = { at = 0, type = "u16", scale = 0.1, unit = "V" }
-"""
 GARBAGE = bytes(range(256)) * 64
 
 
@@ -19,7 +12,7 @@ class GarbageJournal(PlantCase):
         self.subscriber = self.reader(self.mqtt)
         server = self.pymodbus({(1, 3): {0: [2301]}})
         self.config = self.site(self.mqtt, tcp_bus("gateway", server.port) +
-                                meter("m-1", "gateway", self.profile("m.toml", PROFILE)))
+                                meter("m-1", "gateway", self.one_register()))
         self.state = self.directory / "state"
 
     def start_over_garbage(self, journal):
@@ -38,7 +31,8 @@ class GarbageJournal(PlantCase):
         agent = self.agent(self.config)
         self.subscriber.wait_sample("m-1")
         agent.stop()
-        journal = max((path for path in self.state.iterdir() if path.is_file()), key=lambda path: path.stat().st_size)
+        journal = self.state / "journal.db"
+        self.assertTrue(journal.is_file())
         for path in self.state.iterdir():
             path.unlink()
         journal.write_bytes(GARBAGE)

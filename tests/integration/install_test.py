@@ -56,10 +56,13 @@ class Install(PlantCase):
         self.assertEqual(self.files(), set())
 
     def test_the_starter_is_understood(self):
-        """All that `check` has to say about the shipped site.toml is that nothing is configured yet, or nothing."""
+        """All that `check` has to say about the shipped site.toml is that it names no meter yet."""
         self.install("--binary", os.environ["CONGTO"])
         done = self.congto("check", "--config", self.directory / "etc/congto/site.toml")
-        self.assertNotIn("site.toml:", done.stdout + done.stderr)
+        self.assertEqual(done.returncode, 2)
+        said = [line for line in (done.stdout + done.stderr).splitlines() if "site.toml:" in line]
+        self.assertEqual(len(said), 1, said)
+        self.assertIn("[[meter]]", said[0])
 
     def test_the_starter_with_its_examples(self):
         """The commented examples are right too."""

@@ -2,20 +2,12 @@
 """The agent starts with broker and meters absent, and carries on by itself when they appear."""
 from tests.support.plant import PlantCase, main, meter, tcp_bus
 
-PROFILE = """vendor = "Test"
-model = "one register"
-medium = "electricity"
-function = 3
-[points]
-voltage_l1_n = { at = 0, type = "u16", scale = 0.1, unit = "V" }
-"""
-
 
 class LateStart(PlantCase):
     def test_meter_then_broker(self):
         broker = self.broker(start=False)
         port = self.reserved_port()
-        site = self.site(broker, tcp_bus("gateway", port.number) + meter("m-1", "gateway", self.profile("m.toml", PROFILE)))
+        site = self.site(broker, tcp_bus("gateway", port.number) + meter("m-1", "gateway", self.one_register()))
         agent = self.agent(site)
         status = self.wait_status(site, lambda status: status["buses"][0]["state"] != "ok", "the gateway is missed")
         self.assertEqual(status["buses"][0]["name"], "gateway")
@@ -30,7 +22,7 @@ class LateStart(PlantCase):
     def test_what_was_read_before_the_broker_came_is_published(self):
         broker = self.broker(start=False)
         server = self.pymodbus({(1, 3): {0: [2301]}})
-        site = self.site(broker, tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.profile("m.toml", PROFILE)),
+        site = self.site(broker, tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.one_register()),
                          ack="central")
         self.agent(site)
         early = self.wait_status(site, lambda status: status["last"] >= 3, "three records in the journal")

@@ -2,14 +2,6 @@
 """A serial port that is not there is named in status, the other buses go on, and the port is used as soon as it appears."""
 from tests.support.plant import PlantCase, main, meter, serial_bus, tcp_bus
 
-PROFILE = """vendor = "Test"
-model = "one register"
-medium = "electricity"
-function = 3
-[points]
-voltage_l1_n = { at = 0, type = "u16", scale = 0.1, unit = "V" }
-"""
-
 
 class MissingPort(PlantCase):
     def test_named_and_awaited(self):
@@ -17,7 +9,7 @@ class MissingPort(PlantCase):
         reader = self.reader(broker)
         server = self.pymodbus({(1, 3): {0: [2301]}})
         device = self.directory / "ttyUSB7"
-        profile = self.profile("m.toml", PROFILE)
+        profile = self.one_register()
         site = self.site(broker, serial_bus("line-1", device) + tcp_bus("gateway", server.port) +
                          meter("m-1", "gateway", profile) + meter("m-2", "line-1", profile))
         self.agent(site)
@@ -25,7 +17,7 @@ class MissingPort(PlantCase):
         status = self.wait_status(site, lambda status: any(bus["name"] == "line-1" and bus["state"] != "ok"
                                                            for bus in status["buses"]), "the line is missed")
         state = next(bus["state"] for bus in status["buses"] if bus["name"] == "line-1")
-        self.assertIn("No such file", state)
+        self.assertIn("does not exist", state)
 
         cable = self.cable()
         self.pymodbus({(1, 3): {0: [2302]}}, device=cable.far, baud=19200)
@@ -34,11 +26,11 @@ class MissingPort(PlantCase):
 
     def test_read_says_what_is_wrong(self):
         site = self.site(self.broker(start=False), serial_bus("line-1", self.directory / "ttyUSB7") +
-                         meter("m-2", "line-1", self.profile("m.toml", PROFILE)))
+                         meter("m-2", "line-1", self.one_register()))
         done = self.congto("read", "m-2", "--config", site)
         self.assertEqual(done.returncode, 1)
         self.assertIn("ttyUSB7", done.stderr)
-        self.assertIn("No such file", done.stderr)
+        self.assertIn("does not exist", done.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-// The MQTT client against a real mosquitto: good days, refusals, a broker that dies, freezes, or is not there.
+// The MQTT client against a real mosquitto: good days, refusals, a broker that dies, freezes, or is not
+// there.
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -93,11 +94,12 @@ struct Certificates {
     if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
   }
   void authority(const std::string& name) const {
-    run("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=" + name + " -keyout " + name + ".key -out " + name +
-        ".pem");
+    run("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=" + name + " -keyout " + name + ".key -out " +
+        name + ".pem");
   }
   void certificate(const std::string& name, const std::string& common, const std::string& alternative) const {
-    run("req -newkey rsa:2048 -nodes -subj /CN=" + common + " -keyout " + name + ".key -out " + name + ".csr");
+    run("req -newkey rsa:2048 -nodes -subj /CN=" + common + " -keyout " + name + ".key -out " + name +
+        ".csr");
     std::ofstream(file(name + ".ext")) << "subjectAltName=" << alternative << "\n";
     run("x509 -req -days 2 -CA ca.pem -CAkey ca.key -CAcreateserial -in " + name + ".csr -out " + name +
         ".pem -extfile " + name + ".ext");
@@ -106,14 +108,14 @@ struct Certificates {
 };
 
 std::string tls_listener(const Certificates& files, const std::string& name) {
-  return "allow_anonymous true\ncertfile " + files.file(name + ".pem") + "\nkeyfile " + files.file(name + ".key") +
-         "\ncafile " + files.file("ca.pem") + "\n";
+  return "allow_anonymous true\ncertfile " + files.file(name + ".pem") + "\nkeyfile " +
+         files.file(name + ".key") + "\ncafile " + files.file("ca.pem") + "\n";
 }
 
 // Another process connects under the name, which throws out who has it.
 void take_name(const Mosquitto& broker, const std::string& name) {
-  const std::string command = "mosquitto_pub -V 5 -h 127.0.0.1 -p " + std::to_string(broker.port()) + " -i " + name +
-                              " -t thief -m here";
+  const std::string command = "mosquitto_pub -V 5 -h 127.0.0.1 -p " + std::to_string(broker.port()) + " -i " +
+                              name + " -t thief -m here";
   if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
 }
 
@@ -339,7 +341,8 @@ TEST_CASE("connections that end at once, again and again, are told as a name use
     REQUIRE(fixture.until([&] { return fixture.disconnected.size() > endings; }));
   }
   // mosquitto 2.0.11 closes the older connection without a word; later ones say 0x8E.
-  CHECK((fixture.told("another client may be using the name twin") || fixture.disconnected.back().taken_over));
+  CHECK(
+      (fixture.told("another client may be using the name twin") || fixture.disconnected.back().taken_over));
 }
 
 TEST_CASE("wrong credentials are told without the password, and tried again") {

@@ -5,13 +5,6 @@ import threading
 from tests.support.modbus_meters import crc16
 from tests.support.plant import PlantCase, main, meter, serial_bus
 
-PROFILE = """vendor = "Test"
-model = "one register"
-medium = "electricity"
-function = 3
-[points]
-voltage_l1_n = { at = 0, type = "u16", scale = 0.1, unit = "V" }
-"""
 REQUEST = bytes([9, 3, 0, 0, 0, 2])
 FRAME = REQUEST + crc16(REQUEST)
 
@@ -21,7 +14,7 @@ class SecondMaster(PlantCase):
         super().setUp()
         self.line = self.cable()
         self.config = self.site(self.broker(), serial_bus("line-1", self.line.near) +
-                                meter("m-1", "line-1", self.profile("m.toml", PROFILE)))
+                                meter("m-1", "line-1", self.one_register()))
         stop = threading.Event()
         master = threading.Thread(target=self.line.speak, args=(FRAME, stop, 0.3))
         master.start()

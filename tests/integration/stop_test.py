@@ -6,13 +6,6 @@ import os
 
 from tests.support.plant import PlantCase, main, meter, tcp_bus
 
-PROFILE = """vendor = "Test"
-model = "one register"
-medium = "electricity"
-function = 3
-[points]
-voltage_l1_n = { at = 0, type = "u16", scale = 0.1, unit = "V" }
-"""
 # Sanitizers make a program several times slower; the promise is about the program that is installed.
 SECONDS = 10 if os.environ.get("CONGTO_SANITIZED") else 2
 
@@ -20,7 +13,7 @@ SECONDS = 10 if os.environ.get("CONGTO_SANITIZED") else 2
 class Stop(PlantCase):
     def test_all_that_was_read_is_committed(self):
         server = self.pymodbus({(1, 3): {0: [2301]}})
-        site = self.site(self.broker(), tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.profile("m.toml", PROFILE)),
+        site = self.site(self.broker(), tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.one_register()),
                          commit="5min")
         agent = self.agent(site)
         status = self.wait_status(site, lambda status: status["samples"] >= 3, "three samples")
@@ -42,7 +35,7 @@ class Stop(PlantCase):
         port = self.reserved_port()
         port.socket.listen()  # takes connections, answers nothing
         site = self.site(self.broker(start=False),
-                         tcp_bus("gateway", port.number) + meter("m-1", "gateway", self.profile("m.toml", PROFILE)))
+                         tcp_bus("gateway", port.number) + meter("m-1", "gateway", self.one_register()))
         agent = self.agent(site)
         self.wait_status(site, lambda status: status["failed_polls"] >= 1, "a poll that failed")
         code, seconds = agent.stop()
@@ -54,7 +47,7 @@ class Stop(PlantCase):
         reader = self.reader(broker)
         server = self.pymodbus({(1, 3): {0: [2301]}})
         agent = self.agent(self.site(broker, tcp_bus("gateway", server.port) +
-                                     meter("m-1", "gateway", self.profile("m.toml", PROFILE))))
+                                     meter("m-1", "gateway", self.one_register())))
         reader.wait_sample("m-1")
         agent.stop()
         agent.start()

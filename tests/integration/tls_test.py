@@ -4,14 +4,6 @@ import subprocess
 
 from tests.support.plant import AGENT_NAME, PlantCase, main, meter, tcp_bus
 
-PROFILE = """vendor = "Test"
-model = "one register"
-medium = "electricity"
-function = 3
-[points]
-voltage_l1_n = { at = 0, type = "u16", scale = 0.1, unit = "V" }
-"""
-
 
 class Tls(PlantCase):
     def openssl(self, *arguments):
@@ -38,7 +30,7 @@ class Tls(PlantCase):
             f"cafile {self.directory}/ca.pem", f"certfile {self.directory}/broker.pem", f"keyfile {self.directory}/broker.key",
             "require_certificate true", "use_identity_as_username true"])
         server = self.pymodbus({(1, 3): {0: [2301]}})
-        self.body = tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.profile("m.toml", PROFILE))
+        self.body = tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.one_register())
 
     def configure(self, authority):
         site = self.site(self.mqtt, self.body, uplink=f'ca = "{authority}.pem"\ncertificate = "edge.pem"\nkey = "edge.key"\n')

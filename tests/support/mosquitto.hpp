@@ -1,5 +1,5 @@
-// A real mosquitto on a free loopback port, for one test: started, frozen, killed, started again on the same port.
-// It dies with the test. Linux.
+// A real mosquitto on a free loopback port, for one test: started, frozen, killed, started again on the same
+// port. It dies with the test. Linux.
 #pragma once
 
 #include <arpa/inet.h>
@@ -66,7 +66,8 @@ class Mosquitto {
     if (process_ > 0) return;
     const std::string file = (directory_ / "mosquitto.conf").string();
     // Started by root, mosquitto would become its own user, who cannot read the test's files.
-    std::ofstream(file) << (geteuid() == 0 ? "user root\n" : "") << "listener " << port_ << " 127.0.0.1\n" << options_;
+    std::ofstream(file) << (geteuid() == 0 ? "user root\n" : "") << "listener " << port_ << " 127.0.0.1\n"
+                        << options_;
     process_ = fork();
     if (process_ == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -83,7 +84,8 @@ class Mosquitto {
       if (waitpid(process_, &status, WNOHANG) == process_ || std::chrono::steady_clock::now() > deadline) {
         process_ = 0;
         std::ifstream log(directory_ / "mosquitto.log");
-        throw std::runtime_error("mosquitto did not start: " + std::string(std::istreambuf_iterator<char>(log), {}));
+        throw std::runtime_error("mosquitto did not start: " +
+                                 std::string(std::istreambuf_iterator<char>(log), {}));
       }
       std::this_thread::yield();
     }

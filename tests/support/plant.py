@@ -18,6 +18,13 @@ from tests.support.reader import Centre, Reader
 from tests.support.waiting import PATIENCE, Stream, ask_until
 
 AGENT_NAME = "test-edge-1"
+ONE_REGISTER = """vendor = "Test"
+model = "one register"
+medium = "electricity"
+function = 3
+[points]
+voltage_l1_n = { at = 0, type = "u16", scale = 0.1, unit = "V" }
+"""
 
 
 def head(uplink, directory, commit):
@@ -51,13 +58,14 @@ def meter(name, bus, profile, unit_id=1, every="1s", extra=""):
 class Agent:
     """`congto run` on a site; start() and stop() may be called again and again."""
 
-    def __init__(self, site):
+    def __init__(self, site, launcher=()):
         self.site = site
+        self.launcher = list(launcher)
         self.process = None
         self.stream = None
 
     def start(self):
-        self.process = subprocess.Popen([os.environ["CONGTO"], "run", "--config", str(self.site)], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([*self.launcher, os.environ["CONGTO"], "run", "--config", str(self.site)], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.stream = Stream(self.process.stdout)
         return self
@@ -129,14 +137,18 @@ class PlantCase(unittest.TestCase):
         (self.directory / name).write_text(text)
         return name
 
+    def one_register(self):
+        """For tests that are not about decoding: holding register 0 is a voltage in 0.1 V."""
+        return self.profile("one-register.toml", ONE_REGISTER)
+
     def site(self, broker, body, name="site.toml", ack="broker", uplink="", commit="200ms"):
         path = self.directory / name
         connection = f'broker = "{broker.url}"\nack = "{ack}"\n{uplink}'
         path.write_text(head(connection, self.directory, commit) + "\n" + body)
         return path
 
-    def agent(self, site, start=True):
-        agent = self._kept(Agent(site))
+    def agent(self, site, start=True, launcher=()):
+        agent = self._kept(Agent(site, launcher))
         return agent.start() if start else agent
 
     def congto(self, *arguments, timeout=PATIENCE):

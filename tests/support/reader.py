@@ -3,6 +3,7 @@ import json
 import subprocess
 import threading
 
+from tests.support.contract_schemas import SCHEMA_OF, validators
 from tests.support.waiting import PATIENCE, Stream
 
 
@@ -30,7 +31,7 @@ class Number(float):
 
 
 class Reader:
-    """Everything under congto/v1/, in the order of arrival."""
+    """Everything under congto/v1/, in the order of arrival. At the end all of it must obey the schemas of config/contract."""
 
     def __init__(self, broker, session=None, options=()):
         command = ["stdbuf", "-oL", "mosquitto_sub", "-V", "5", "-q", "1", "-h", "127.0.0.1", "-p", str(broker.port), "-d",
@@ -77,6 +78,11 @@ class Reader:
         self.process.terminate()
         self.process.wait()
         self.stream.join()
+        by_name = validators()
+        for message in self.messages():
+            # an empty retained message deletes what was retained
+            errors = list(by_name[SCHEMA_OF[message.kind]].iter_errors(json.loads(message.payload))) if message.payload else []
+            assert not errors, f"{message.topic}: {errors[0].json_path}: {errors[0].message}\n{message.payload.decode()}"
 
 
 class Centre:

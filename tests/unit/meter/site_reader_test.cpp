@@ -121,7 +121,7 @@ std::string with_meter(std::string_view lines, std::string_view profile = "power
          std::string(profile) + "\"\n" + std::string(lines) + "\n";
 }
 
-Meter meter(std::string_view lines, std::string_view profile = "power") {
+Meter one_meter(std::string_view lines, std::string_view profile = "power") {
   const SiteFolder folder;
   return good(folder, with_meter(lines, profile)).meters.at(0);
 }
@@ -283,7 +283,7 @@ TEST_CASE("errors in a profile have its file's places and come once, after the s
   const Reading reading = read(
       folder, with_meter("", "broken") + "[[meter]]\nname = \"n\"\nbus = \"bb\"\nprofile = \"broken\"\n");
   REQUIRE(reading.errors.size() == 2);
-  CHECK(reading.errors[0].find("site.toml:10:7: bus") == 0);
+  CHECK(reading.errors[0].find("site.toml:11:7: bus") == 0);
   CHECK(reading.errors[1].find("broken.toml:3:22: type") != std::string::npos);
 }
 
@@ -301,12 +301,12 @@ TEST_CASE("unit ids follow the transport") {
   CHECK(wrong_about(moved("unit-id = »0"), {"1 to 247"}) == "");
   CHECK(wrong_about(moved("unit-id = »248"), {"1 to 247"}) == "");
   CHECK(wrong_about(with_meter("unit-id = »256"), {"0 to 255"}) == "");
-  CHECK(meter("unit-id = 0").unit_id == 0);
+  CHECK(one_meter("unit-id = 0").unit_id == 0);
 }
 
 TEST_CASE("an interval divides the day or is whole days, and is not below what the device bears") {
-  CHECK(meter("every = \"100ms\"").every == 100ms);
-  CHECK(meter("every = \"2d\"").every == 48h);
+  CHECK(one_meter("every = \"100ms\"").every == 100ms);
+  CHECK(one_meter("every = \"2d\"").every == 48h);
   CHECK(wrong_about(with_meter("every = »\"7s\""), {"divide a day", "\"6s\" or \"8s\""}) == "");
   CHECK(wrong_about(with_meter("every = »\"7min\""), {"\"6min\" or \"8min\""}) == "");
   CHECK(wrong_about(with_meter("every = »\"36h\""), {"whole days"}) == "");
@@ -317,9 +317,9 @@ TEST_CASE("an interval divides the day or is whole days, and is not below what t
 }
 
 TEST_CASE("only keeps the named points, and an unknown one has the nearest name") {
-  CHECK(names(meter("only = [\"active_power\", \"serial_number\"]").points) == "active_power");
-  CHECK(names(meter("only = [\"active_power\", \"serial_number\"]").info) == "serial_number");
-  CHECK(meter("only = [\"active_power\"]").info.empty());
+  CHECK(names(one_meter("only = [\"active_power\", \"serial_number\"]").points) == "active_power");
+  CHECK(names(one_meter("only = [\"active_power\", \"serial_number\"]").info) == "serial_number");
+  CHECK(one_meter("only = [\"active_power\"]").info.empty());
   CHECK(wrong_about(with_meter("only = [\"active_power\", »\"actve_energy_import\"]"),
                     {"no point \"actve_energy_import\"", "did you mean \"active_energy_import\"?"}) == "");
   CHECK(wrong_about(with_meter("only = »[]"), {"empty list"}) == "");
@@ -334,7 +334,7 @@ TEST_CASE("a meter that samples nothing is refused") {
 }
 
 TEST_CASE("a meter may override every head key of its profile") {
-  const Meter m = meter(R"(function = 3
+  const Meter m = one_meter(R"(function = 3
 word-order = "little"
 numbering = "one"
 max-registers = 10
@@ -369,7 +369,7 @@ TEST_CASE("an override that breaks a point of the profile is an error of the met
 }
 
 TEST_CASE("ct multiplies secondary currents, powers and energies; vt voltages, powers and energies") {
-  const Meter m = meter("ct = \"200/5\"\nvt = \"22000/110\"", "panel");
+  const Meter m = one_meter("ct = \"200/5\"\nvt = \"22000/110\"", "panel");
   CHECK(named(m, "current_l1").ratio == Ratio{200, 5});
   CHECK(named(m, "voltage_l1_n").ratio == Ratio{22000, 110});
   CHECK(named(m, "active_power").ratio == Ratio{200 * 22000, 5 * 110});
@@ -381,7 +381,7 @@ TEST_CASE("ct multiplies secondary currents, powers and energies; vt voltages, p
 }
 
 TEST_CASE("ratios are what is printed on the transformers") {
-  CHECK(named(meter("ct = \"1/1\"\nvt = \"22/0.11\"", "panel"), "voltage_l1_n").ratio == Ratio{2200, 11});
+  CHECK(named(one_meter("ct = \"1/1\"\nvt = \"22/0.11\"", "panel"), "voltage_l1_n").ratio == Ratio{2200, 11});
   for (const auto* text : {"200", "200/0", "0/5", "-200/5", "200/5/1", "a/b", "200:5", "1e12/5"}) {
     INFO(text);
     CHECK(wrong_about(with_meter("ct = »\"" + std::string(text) + "\"", "panel"),
@@ -402,7 +402,7 @@ TEST_CASE("secondary points without ct get a warning") {
 }
 
 TEST_CASE("a meter may have points of its own") {
-  const Meter m = meter("[meter.points]\nextra = { at = 500, type = \"u16\", scale = 0.1 }");
+  const Meter m = one_meter("[meter.points]\nextra = { at = 500, type = \"u16\", scale = 0.1 }");
   CHECK(names(m.points) == "voltage_l1_n active_power active_energy_import extra");
   CHECK(named(m, "extra").function == modbus::Function::read_input_registers);
   CHECK(wrong_about(
@@ -411,13 +411,14 @@ TEST_CASE("a meter may have points of its own") {
 }
 
 TEST_CASE("own points are read whatever only says") {
-  CHECK(names(meter("only = [\"active_power\"]\n[meter.points]\nextra = { at = 500, type = \"u16\" }")
+  CHECK(names(one_meter("only = [\"active_power\"]\n[meter.points]\nextra = { at = 500, type = \"u16\" }")
                   .points) == "active_power extra");
-  CHECK(names(meter("only = []\n[meter.points]\nextra = { at = 500, type = \"u16\" }").points) == "extra");
+  CHECK(names(one_meter("only = []\n[meter.points]\nextra = { at = 500, type = \"u16\" }").points) ==
+        "extra");
 }
 
 TEST_CASE("a profile's point may be renamed and rescaled") {
-  const Meter m = meter(
+  const Meter m = one_meter(
       "[meter.points]\nvolume_total = { from = \"pulse_count_ch0\", scale = 0.01, unit = \"m3\" }", "pulse");
   CHECK(names(m.points) == "pulse_count_ch1 volume_total");
   const Point& volume = named(m, "volume_total");
@@ -445,7 +446,7 @@ TEST_CASE("a renamed point must exist and not take a name that is taken") {
 }
 
 TEST_CASE("keys laid over a profile's point of the same name") {
-  const Meter m = meter(
+  const Meter m = one_meter(
       "[meter.points]\nvelocity = { verify = false, word-order = \"little\" }\n"
       "flow_rate = { unit = \"m3/h\", scale = 3.6 }\nvolume_forward = { unit = \"m3\", scale = \"0.001\" }",
       "water");
@@ -473,7 +474,7 @@ TEST_CASE("a unit that a menu decides must be named by the meter") {
             with_meter("[meter.points]\nflow_rate = { unit = »\"l/s\" }\nvolume_forward = { unit = \"m3\" }",
                        "water"),
             {"unit = \"m3/h\", scale = 3.6"}) == "");
-  CHECK(names(meter("only = [\"velocity\"]", "water").points) == "velocity");
+  CHECK(names(one_meter("only = [\"velocity\"]", "water").points) == "velocity");
   const SiteFolder folder;
   const Reading reading =
       read(folder,

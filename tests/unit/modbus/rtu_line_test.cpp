@@ -64,6 +64,13 @@ TEST_CASE("the request's own bytes take their time on the wire") {
   CHECK(bench.line.sent(bench.now) == bench.now + 8334us);  // 8 characters of 10 bits at 9600 baud
 }
 
+TEST_CASE("the line is silent after 3.5 characters without a byte") {
+  Bench bench;
+  bench.line.heard(hex_bytes("00"), bench.now);
+  CHECK_FALSE(bench.line.is_silent(bench.now + 3645us));
+  CHECK(bench.line.is_silent(bench.now + 3646us));
+}
+
 TEST_CASE("a device's pause is kept, for it alone") {
   Bench bench;
   bench.line.set_pause(1, 50ms);

@@ -56,6 +56,30 @@ struct Bench {
   std::unique_ptr<SerialLink> link;
 };
 
+// Noise on the line: one byte every so often, while it lives.
+class Babble {
+ public:
+  Babble(Bench& bench, std::chrono::milliseconds every)
+      : bench_(bench), every_(every), again_(bench.context) {
+    speak();
+  }
+
+ private:
+  void speak() {
+    boost::system::error_code gone;
+    const std::uint8_t noise = 0x55;
+    bench_.pty.far_end().write_some(asio::buffer(&noise, 1), gone);
+    again_.expires_after(every_);
+    again_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) speak();
+    });
+  }
+
+  Bench& bench_;
+  std::chrono::milliseconds every_;
+  asio::steady_timer again_;
+};
+
 using Steady = std::chrono::steady_clock;
 
 }  // namespace
@@ -171,13 +195,11 @@ TEST_CASE("another master that speaks between our exchanges is counted") {
 
 TEST_CASE("listening hears another master and sends nothing") {
   Bench bench;
-  bool opened = false;
-  bench.peer.then([&] { opened = true; }).answer(ask_10).answer("0A 04 04 00 00");
-  // The port is opened in the first step of listen(): what was written before would go through a cooked tty.
-  auto listening = bench.link->listen(50ms);
+  // Opens the port: what is written to a pty before would go through its cooked mode.
+  REQUIRE(run_coroutine(bench.context, bench.link->listen(1ms)).has_value());
+  bench.peer.answer(ask_10).answer("0A 04 04 00 00");
   bench.play();
-  const auto heard = run_coroutine(bench.context, std::move(listening));
-  REQUIRE(opened);
+  const auto heard = run_coroutine(bench.context, bench.link->listen(50ms));
   REQUIRE(heard.has_value());
   CHECK(heard->bytes == 13);
   CHECK(heard->foreign_frames == 1);
@@ -242,22 +264,27 @@ TEST_CASE("an adapter that is pulled out between exchanges is no link") {
 TEST_CASE("a line that never falls silent is no link, and says what it heard") {
   Bench bench({110, Parity::none, 1});  // 318 ms of silence would be needed
   REQUIRE(run_coroutine(bench.context, bench.link->listen(1ms)).has_value());
-  asio::steady_timer again(bench.context);
-  const std::vector<std::uint8_t> noise(4, 0x55);
-  std::function<void()> babble = [&] {
-    boost::system::error_code gone;
-    bench.pty.far_end().write_some(asio::buffer(noise), gone);
-    again.expires_after(1ms);
-    again.async_wait([&](const boost::system::error_code& error) {
-      if (!error) babble();
-    });
-  };
-  babble();
+  Babble babble(bench, 1ms);
   const auto outcome = bench.exchange(unit_1);
-  again.cancel();
   CHECK(outcome.error().kind == FailureKind::no_link);
   CHECK(outcome.error().detail.find("never silent") != std::string::npos);
   CHECK(bench.link->counters().requests == 0);
+}
+
+TEST_CASE("bytes now and then keep a unit that owes a reply waiting, and only that unit") {
+  Bench bench;
+  bench.peer.expect(ask_1);
+  bench.play();
+  CHECK(bench.exchange(unit_1, 20ms).error().kind == FailureKind::timeout);
+  {
+    Babble babble(bench, 50ms);  // the line is silent in between, but never for 200 ms
+    const auto outcome = bench.exchange(unit_1);
+    CHECK(outcome.error().kind == FailureKind::timeout);
+    CHECK(outcome.error().detail.find("owes a reply") != std::string::npos);
+  }
+  bench.peer.expect(ask_10).answer(with_crc("0A 84 02"));
+  bench.play();
+  CHECK(bench.exchange(unit_10).error().word() == "exception-2");
 }
 
 TEST_CASE("a closed link gives the port back and opens it again") {

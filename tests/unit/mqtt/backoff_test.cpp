@@ -10,7 +10,8 @@ using congto::mqtt::Backoff;
 
 TEST_CASE("pauses double from the first to the last") {
   Backoff backoff(1s, 60s);
-  for (const auto expected : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s, 60s}) CHECK(backoff.after_failure(1.0) == expected);
+  for (const auto expected : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s, 60s})
+    CHECK(backoff.after_failure(1.0) == expected);
 }
 
 TEST_CASE("the random number places a pause in its upper half") {

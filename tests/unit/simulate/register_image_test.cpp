@@ -36,11 +36,11 @@ RegisterImage some_unit() {
 }
 
 RegisterImage::Read read(const RegisterImage& image, std::uint16_t at, std::uint16_t count) {
-  return image.read(Function::read_input_registers, at, count, std::nullopt);
+  return image.read(Function::read_input_registers, at, count, {}, false);
 }
 RegisterImage::Read read_strictly(const RegisterImage& image, std::uint16_t at, std::uint16_t count,
                                   const meter::ReadLimits& limits = {}) {
-  return image.read(Function::read_input_registers, at, count, limits);
+  return image.read(Function::read_input_registers, at, count, limits, true);
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ TEST_CASE("a read that touches no register of the unit is exception 2") {
 }
 
 TEST_CASE("another function reads other registers") {
-  CHECK(some_unit().read(Function::read_holding_registers, 10, 2, std::nullopt).exception == 2);
+  CHECK(some_unit().read(Function::read_holding_registers, 10, 2, {}, false).exception == 2);
 }
 
 TEST_CASE("counts that the standard forbids are exception 3, addresses beyond the end 2") {
@@ -82,9 +82,9 @@ TEST_CASE("counts that the standard forbids are exception 3, addresses beyond th
   CHECK(read(some_unit(), 65535, 2).exception == 2);
   RegisterImage coils;
   coils.add(point(0, 1, Function::read_coils), words({1}));
-  CHECK(coils.read(Function::read_coils, 0, 17, std::nullopt).exception == 0);
-  CHECK(coils.read(Function::read_coils, 0, 2000, std::nullopt).exception == 2);
-  CHECK(coils.read(Function::read_coils, 0, 2001, std::nullopt).exception == 3);
+  CHECK(coils.read(Function::read_coils, 0, 17, {}, false).exception == 0);
+  CHECK(coils.read(Function::read_coils, 0, 2000, {}, false).exception == 2);
+  CHECK(coils.read(Function::read_coils, 0, 2001, {}, false).exception == 3);
 }
 
 TEST_CASE("a strict unit refuses gaps, split values and more than its limits") {
@@ -96,6 +96,17 @@ TEST_CASE("a strict unit refuses gaps, split values and more than its limits") {
   CHECK(read_strictly(some_unit(), 11, 3).exception == 2);
   CHECK(read_strictly(some_unit(), 10, 3).exception == 2);
   CHECK(read_strictly(some_unit(), 12, 19).exception == 2);
+}
+
+TEST_CASE("gaps that the profile calls borne are borne") {
+  meter::ReadLimits wide;
+  wide.max_gap = 69;
+  CHECK(some_unit().read(Function::read_input_registers, 30, 71, wide, false).exception == 0);
+  CHECK(read_strictly(some_unit(), 30, 71, wide).exception == 3);  // over its 50 registers
+  wide.max_registers = 125;
+  CHECK(read_strictly(some_unit(), 30, 71, wide).exception == 0);
+  wide.max_gap = 68;
+  CHECK(read_strictly(some_unit(), 30, 71, wide).exception == 2);
 }
 
 TEST_CASE("a strict unit keeps its alignment and reads one value where it can do no more") {

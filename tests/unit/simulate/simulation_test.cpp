@@ -2,26 +2,22 @@
 // back.
 #include "agent/simulate/simulation.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <unistd.h>
-
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
 
 #include "drivers/meter/decode.hpp"
 #include "drivers/modbus/crc16.hpp"
 #include "drivers/modbus/rtu_frame.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/raw_clients.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace congto;
 using namespace congto::simulate;
 namespace asio = boost::asio;
-using Bytes = std::vector<std::uint8_t>;
+using test::Bytes;
+using test::run_until;
+using test::SerialClient;
+using test::TcpClient;
 using namespace std::chrono_literals;
 
 namespace {
@@ -61,63 +57,6 @@ meter::Site three_buses() {
                  meter_on("gateway-1", "pump-3", 2), meter_on("converter-1", "pump-4", 1)};
   return site;
 }
-
-// Runs the simulation's handlers until `done`, at most for ten seconds of a very slow machine.
-template <class Done>
-bool run_until(asio::io_context& io, Done done) {
-  const auto deadline = std::chrono::steady_clock::now() + 10s;
-  while (!done() && std::chrono::steady_clock::now() < deadline) io.run_one_for(10ms);
-  return done();
-}
-
-class SerialClient {
- public:
-  explicit SerialClient(const std::string& device)
-      : fd_(::open(device.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK)) {
-    REQUIRE(fd_ >= 0);
-  }
-  ~SerialClient() { ::close(fd_); }
-  SerialClient(const SerialClient&) = delete;
-  SerialClient& operator=(const SerialClient&) = delete;
-
-  void send(const Bytes& bytes) {
-    REQUIRE(::write(fd_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-  }
-  const Bytes& received() {
-    std::uint8_t buffer[512];
-    const ssize_t size = ::read(fd_, buffer, sizeof buffer);
-    if (size > 0) received_.insert(received_.end(), buffer, buffer + size);
-    return received_;
-  }
-
- private:
-  int fd_;
-  Bytes received_;
-};
-
-class TcpClient {
- public:
-  TcpClient(asio::io_context& io, const std::string& address) : socket_(io) {
-    const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
-    socket_.connect({asio::ip::address_v4::loopback(), port});
-    socket_.non_blocking(true);
-  }
-  void send(const Bytes& bytes) { asio::write(socket_, asio::buffer(bytes)); }
-  const Bytes& received() {
-    std::uint8_t buffer[512];
-    boost::system::error_code error;
-    const std::size_t size = socket_.read_some(asio::buffer(buffer), error);
-    received_.insert(received_.end(), buffer, buffer + size);
-    closed_ = closed_ || (error && error != asio::error::would_block);
-    return received_;
-  }
-  bool closed() { return received(), closed_; }
-
- private:
-  asio::ip::tcp::socket socket_;
-  Bytes received_;
-  bool closed_ = false;
-};
 
 Bytes rtu(Bytes frame) {
   const std::uint16_t crc = modbus::crc16(frame);

@@ -1,0 +1,82 @@
+// What keeps a simulation from starting, and what it says then.
+#include "agent/simulate/run_simulation.hpp"
+
+#include <fstream>
+#include <sstream>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+using namespace congto;
+using namespace congto::simulate;
+
+namespace {
+
+const std::string site = R"([[bus]]
+name = "line-1"
+serial = "/dev/ttyUSB0"
+[[meter]]
+name = "pump"
+bus = "line-1"
+unit-id = 1
+profile = "eastron-sdm230"
+every = "10s"
+)";
+
+struct Start {
+  explicit Start(const std::string& text) {
+    std::ofstream(folder / "site.toml") << text;
+    options.file = folder / "site.toml";
+    options.directory = folder / "run";
+    options.profile_folders.emplace_back(CONGTO_SOURCE_DIR "/config/meters");
+  }
+  std::string error() const {
+    std::ostringstream out;
+    const auto served = run_simulation(options, out);
+    REQUIRE(served.has_error());
+    CHECK(out.str().empty());
+    return served.error().message;
+  }
+  test::TemporaryDirectory folder;
+  Options options;
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a site that cannot be read is named") {
+  Start start(site);
+  start.options.file = start.folder / "none.toml";
+  CHECK(contains(start.error(), "none.toml"));
+}
+
+TEST_CASE("everything wrong with a site's meters is said, with its line") {
+  Start start(site +
+              "[[meter]]\nname = \"a\"\nbus = \"line-2\"\nunit-id = 300\nprofile = \"eastron-sdm230\"\nevery "
+              "= \"1s\"\n");
+  const std::string error = start.error();
+  CHECK(contains(error, "site.toml:12:"));
+  CHECK(contains(error, "site.toml:13:"));
+  CHECK_FALSE(std::filesystem::exists(start.folder / "run"));
+}
+
+TEST_CASE("text that is not TOML is refused with its line") {
+  Start start(site + "[[meter\n");
+  CHECK(contains(start.error(), "site.toml:10:"));
+}
+
+TEST_CASE("a fault of a meter that the site lacks is refused") {
+  Start start(site);
+  start.options.faults = {{"pumpe", Fault{FaultKind::silent, {}, 0}}};
+  CHECK(contains(start.error(), "no meter \"pumpe\""));
+}
+
+TEST_CASE("a folder that cannot be made is named") {
+  Start start(site);
+  std::ofstream(start.folder / "file") << "x";
+  start.options.directory = start.folder / "file" / "run";
+  CHECK(contains(start.error(), "file/run"));
+}
