@@ -9,8 +9,8 @@
 
 namespace congto::app {
 
-// Relative paths start at `folder`. What is wrong goes to the table's report, files that others can read too. The
-// caller reads `wait-for-time` and calls finish().
+// Relative paths start at `folder`. What is wrong goes to the table's report, files that others can read too.
+// The caller reads `wait-for-time` and calls finish().
 UplinkSettings read_uplink(toml::Table& table, const std::filesystem::path& folder);
 
 }  // namespace congto::app

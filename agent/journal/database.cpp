@@ -3,7 +3,9 @@
 #include "agent/journal/database.hpp"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -37,7 +39,13 @@ Database::Database(const std::filesystem::path& file, Mode mode) {
       (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   const int code = sqlite3_open_v2(file.c_str(), &handle_, flags, nullptr);
   if (code != SQLITE_OK) {
-    const DatabaseError error(code, explain(handle_, code));
+    std::string why = explain(handle_, code);
+    // SQLite reports the errno of its last attempt, which was to open for reading; what stops a writer is the
+    // folder.
+    if (mode == Mode::read_write && access(file.parent_path().c_str(), W_OK) != 0) {
+      why = "the folder cannot be written: " + std::system_category().message(errno);
+    }
+    const DatabaseError error(code, why);
     sqlite3_close_v2(std::exchange(handle_, nullptr));
     throw error;
   }

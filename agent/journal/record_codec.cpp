@@ -70,8 +70,6 @@ bool get_list(ByteReader& in, Put&& put_one) {
   return !in.failed();
 }
 
-}  // namespace
-
 struct Encoder {
   ByteWriter& writer;
   std::uint64_t layout_no;
@@ -133,8 +131,6 @@ struct Encoder {
     }
   }
 };
-
-namespace {
 
 std::optional<meter::Record> get_sample(ByteReader& in, std::uint8_t head, const FindLayout& find) {
   meter::Sample sample;

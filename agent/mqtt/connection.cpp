@@ -9,6 +9,13 @@
 #include <algorithm>
 #include <utility>
 
+#if defined(__SANITIZE_ADDRESS__)
+// Paho C 1.3.12 forgets about 130 bytes (no payload) for each publish under way when its client is destroyed:
+// at most 2 kB for each lost connection (measured; eclipse-paho/paho.mqtt.c#1689 is open).
+extern "C" const char* __lsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier)
+extern "C" const char* __lsan_default_suppressions() { return "leak:libpaho-mqtt3as"; }
+#endif
+
 namespace congto::mqtt {
 
 namespace paho = ::mqtt;

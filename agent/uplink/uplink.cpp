@@ -153,6 +153,7 @@ class MqttUplink final : public Uplink {
 
   void connected(mqtt::Allowed allowed) {
     trouble_.clear();
+    full_ = false;
     refused_messages_.clear();
     note("connected to " + settings_.connection.broker);
     window_ = std::min<std::size_t>(mqtt::max_window, allowed.receive_maximum);
@@ -194,22 +195,22 @@ class MqttUplink final : public Uplink {
       if (!online_due_) leave();
       return;
     }
+    if (full_ || under_way_ >= window_) return;
     const BootTime now = clock_.boot();
-    if (under_way_ < window_) {
-      if (auto batch = backfill_.next(now, clock_.wall())) {
-        const auto [epoch, seqs] = std::pair(batch->flight.epoch, batch->flight.seqs);
-        if (send(topic(contract::Topic::backfill), std::move(*batch))) {
-          pump_soon();
-        } else {
-          delivery_.release(epoch, seqs);
-        }
+    if (auto batch = backfill_.next(now, clock_.wall())) {
+      const auto [epoch, seqs] = std::pair(batch->flight.epoch, batch->flight.seqs);
+      if (send(topic(contract::Topic::backfill), std::move(*batch))) {
+        pump_soon();
+      } else {
+        delivery_.release(epoch, seqs);
       }
     }
     backfill_.read_ahead(now);
   }
 
   bool publish(const std::string& where, std::string payload, bool retained) {
-    if (!client_->publish(token_ + 1, where, std::move(payload), retained)) return false;
+    full_ = !client_->publish(token_ + 1, where, std::move(payload), retained);
+    if (full_) return false;
     ++token_;
     ++under_way_;
     return true;
@@ -286,6 +287,10 @@ class MqttUplink final : public Uplink {
       if (!writer.add_answer(answer, answer.epoch)) break;
       taken.push_back(answer);
     }
+    if (taken.empty()) {  // an answer that no batch takes must not hold up the others
+      answers_.pop_front();
+      return true;
+    }
     const auto count = static_cast<std::ptrdiff_t>(taken.size());
     if (!publish_message(contract::Topic::backfill, "an answer on up/backfill", writer.finish(clock_.wall()),
                          false, std::move(taken))) {
@@ -297,6 +302,7 @@ class MqttUplink final : public Uplink {
 
   void published(mqtt::Published outcome) {
     if (under_way_ > 0) --under_way_;
+    full_ = false;
     if (const auto message = messages_.find(outcome.token); message != messages_.end()) {
       if (outcome.lost) {
         answers_.insert(answers_.end(), message->second.answers.begin(), message->second.answers.end());
@@ -396,6 +402,7 @@ class MqttUplink final : public Uplink {
 
   void tick() {
     const BootTime now = clock_.boot();
+    full_ = false;
     if (delivery_.tick(now)) backfill_.start_again();
     if (const auto hint = centre_clock_.tick(now); hint && handlers_.centre_time) {
       handlers_.centre_time(hint->now, hint->at, hint->round_trip);
@@ -453,6 +460,7 @@ class MqttUplink final : public Uplink {
   std::uint64_t token_ = 0;
   std::size_t under_way_ = 0;
   std::size_t window_ = mqtt::max_window;
+  bool full_ = false;  // the client took no more, until something changes
   std::map<std::uint64_t, Message> messages_;
   bool online_due_ = false, status_due_ = false, meta_due_ = false;
   bool pump_posted_ = false, stopping_ = false, leaving_ = false;

@@ -39,9 +39,9 @@ class RangeSet {
   std::optional<std::uint64_t> lowest() const;
   std::optional<std::uint64_t> highest() const;
 
-  RangeSet clipped(Range to) const;           // what lies inside `to`
+  RangeSet clipped(Range to) const;  // what lies inside `to`
   RangeSet intersection(const RangeSet& other) const;
-  std::vector<Range> ranges() const;          // lowest first
+  std::vector<Range> ranges() const;  // lowest first
 
   bool operator==(const RangeSet&) const = default;
 

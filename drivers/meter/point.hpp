@@ -15,8 +15,16 @@
 namespace congto::meter {
 
 enum class Type : std::uint8_t {
-  u16, s16, u32, s32, u64, s64, f32, f64,
-  bits16, bits32,
+  u16,
+  s16,
+  u32,
+  s32,
+  u64,
+  s64,
+  f32,
+  f64,
+  bits16,
+  bits32,
   sm16,     // bit 15 is the sign, the rest the magnitude (Schneider PM800 power factor)
   pf4q,     // f32 power factor with the quadrant folded in: v > 1 is 2 - v leading, v < -1 is -2 - v leading
   mod10k4,  // four registers, sum of reg[i] x 10000^i, first register lowest
@@ -50,9 +58,9 @@ struct Ratio {
 };
 
 struct Point {
-  std::string name;  // [a-z0-9_]+
+  std::string name;                                                      // [a-z0-9_]+
   modbus::Function function = modbus::Function::read_holding_registers;  // 1-4
-  std::uint16_t at = 0;         // wire address, 0-based
+  std::uint16_t at = 0;                                                  // wire address, 0-based
   std::uint16_t registers = 1;  // of the value itself; coils for functions 1 and 2
   Type type = Type::u16;
   WordOrder word_order = WordOrder::big;
@@ -65,9 +73,9 @@ struct Point {
   // Raw values that mean "not available"; each as long as the value, most significant register first
   // whatever the word order.
   std::vector<std::vector<std::uint16_t>> not_available;
-  Ratio ratio;               // product of ct and vt where they apply; 1/1 otherwise
-  bool secondary = false;    // `side = "secondary"`: before the transformers
-  bool verify = false;       // only one source gives this point
+  Ratio ratio;             // product of ct and vt where they apply; 1/1 otherwise
+  bool secondary = false;  // `side = "secondary"`: before the transformers
+  bool verify = false;     // only one source gives this point
   bool operator==(const Point&) const = default;
 
   // Words that a sample keeps for this point: value, then the scale register, then the plus part.

@@ -1,10 +1,10 @@
 // The checks of meaning on one point.
 #include "drivers/meter/point_maker.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "drivers/meter/point_parts.hpp"
 #include "drivers/meter/unit_rule.hpp"
 
 namespace congto::meter {
@@ -171,29 +171,8 @@ class PointMaker {
            "plus: expected a type that can be added, found \"" + std::string(text(plus.type)) + "\"");
     }
     made_.point.plus = Plus{*at, plus.type};
-    check_plus();
-  }
-
-  // Both parts must come in one request, or the total jumps back and forth when the fraction wraps.
-  void check_plus() {
-    const Point& point = made_.point;
-    const std::uint32_t value_end = std::uint32_t{point.at} + point.registers;
-    const std::uint32_t plus_end = std::uint32_t{point.plus->at} + registers_of(point.plus->type);
-    const std::uint32_t first = std::min(point.at, point.plus->at);
-    const std::uint32_t span = std::max(value_end, plus_end) - first;
-    const auto parts = static_cast<std::uint32_t>(point.registers + registers_of(point.plus->type));
-    const ReadLimits& limits = head_.limits.read;
-    if (plus_end > addresses) fail(spec_.plus->place, "plus: it ends behind the last register, 65535");
-    if (span < parts) {
-      fail(spec_.plus->place, "plus: it lies on the registers of the value itself");
-    } else if (span > limits.max_registers) {
-      fail(spec_.plus->place, "plus: value and fraction must come in one request, and together they span " +
-                                  std::to_string(span) + " registers; max-registers is " +
-                                  std::to_string(limits.max_registers));
-    } else if (span - parts > limits.max_gap) {
-      fail(spec_.plus->place, "plus: value and fraction must come in one request, over " +
-                                  std::to_string(span - parts) + " registers between them; max-gap is " +
-                                  std::to_string(limits.max_gap));
+    if (const auto objection = plus_objection(made_.point, head_.limits.read)) {
+      fail(spec_.plus->place, "plus: " + *objection);
     }
   }
 
@@ -280,26 +259,13 @@ class PointMaker {
     if (!spec_.not_available) return;
     for (const toml::PlacedText& mark : *spec_.not_available) {
       if (!is_number(mark.place, "not-available")) return;
-      take_mark(mark);
+      auto words = parse_mark(made_.point, mark.text);
+      if (words) {
+        made_.point.not_available.push_back(std::move(*words));
+      } else {
+        fail(mark.place, "not-available: " + words.error().message);
+      }
     }
-  }
-
-  void take_mark(const toml::PlacedText& mark) {
-    std::string_view digits = mark.text;
-    if (digits.starts_with("0x") || digits.starts_with("0X")) digits.remove_prefix(2);
-    const std::size_t wanted = std::size_t{4} * made_.point.registers;
-    const bool hexadecimal = digits.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-    if (digits.size() != wanted || !hexadecimal) {
-      fail(mark.place, "not-available: expected " + std::to_string(wanted) + " hex digits, as many as a " +
-                           std::string(text(made_.point.type)) + " has, such as \"" +
-                           std::string(wanted, 'F') + "\", found \"" + mark.text + "\"");
-      return;
-    }
-    std::vector<std::uint16_t> words;
-    for (std::size_t i = 0; i < wanted; i += 4) {
-      words.push_back(static_cast<std::uint16_t>(std::stoul(std::string(digits.substr(i, 4)), nullptr, 16)));
-    }
-    made_.point.not_available.push_back(std::move(words));
   }
 
   const PointSpec& spec_;

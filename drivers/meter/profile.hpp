@@ -21,15 +21,16 @@ using modbus::SerialSettings;
 // The head keys of a profile that concern reading; a [[meter]] may override each.
 struct DeviceLimits {
   ReadLimits read;
-  std::chrono::milliseconds pause{0};         // silence the device needs before a request
+  std::chrono::milliseconds pause{0};  // silence the device needs before a request
   std::chrono::milliseconds timeout{1000};
-  std::optional<std::chrono::milliseconds> wake;          // after that long without traffic: one uncounted request first
+  std::optional<std::chrono::milliseconds>
+      wake;  // after that long without traffic: one uncounted request first
   std::optional<std::chrono::milliseconds> min_interval;
 };
 
 struct Profile {
-  std::string name;    // file name without .toml
-  std::string file;    // where it was read
+  std::string name;  // file name without .toml
+  std::string file;  // where it was read
   std::string vendor;
   std::string model;
   std::string medium;  // electricity, water, …
@@ -38,7 +39,8 @@ struct Profile {
   DeviceLimits limits;
   std::optional<SerialSettings> serial;  // factory setting
   std::vector<Point> points;             // in the order of the file, info points included
-  std::vector<std::string> setting_units;  // points whose unit a menu of the device decides (unit = "setting")
+  std::vector<std::string>
+      setting_units;  // points whose unit a menu of the device decides (unit = "setting")
 };
 
 }  // namespace congto::meter

@@ -58,8 +58,8 @@ using Record = std::variant<Sample, Start, Skipped, Void, Meta>;
 
 // How boot-time stamps of a range of records become wall time; fixed when first published.
 struct Dating {
-  std::chrono::microseconds offset{0};    // wall = boot + offset
-  bool estimated = false;                 // time was not known; `error` bounds it
+  std::chrono::microseconds offset{0};  // wall = boot + offset
+  bool estimated = false;               // time was not known; `error` bounds it
   std::chrono::milliseconds error{0};
   bool operator==(const Dating&) const = default;
   WallTime wall(BootTime boot) const { return WallTime(boot.time_since_epoch() + offset); }

@@ -18,17 +18,17 @@ enum class Transport : std::uint8_t { serial, tcp, rtu_over_tcp };
 struct Bus {
   std::string name;
   Transport transport = Transport::serial;
-  std::string device;         // serial: as configured (by-id names stay as they are)
-  std::string host;           // tcp, rtu-over-tcp
+  std::string device;  // serial: as configured (by-id names stay as they are)
+  std::string host;    // tcp, rtu-over-tcp
   std::uint16_t port = 502;
-  SerialSettings line;        // serial only
-  bool rs485 = false;         // kernel direction control
-  bool release = false;       // close the connection after each poll
+  SerialSettings line;   // serial only
+  bool rs485 = false;    // kernel direction control
+  bool release = false;  // close the connection after each poll
 };
 
 struct Site {
-  std::vector<Bus> buses;     // in the order of the file
-  std::vector<Meter> meters;  // in the order of the file
+  std::vector<Bus> buses;         // in the order of the file
+  std::vector<Meter> meters;      // in the order of the file
   std::vector<Profile> profiles;  // each one in use, once
 };
 

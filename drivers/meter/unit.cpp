@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace congto::meter {
@@ -157,68 +158,44 @@ bool begins_with_word(std::string_view name, std::string_view word) {
   return name.starts_with(word) && (name.size() == word.size() || name[word.size()] == '_');
 }
 
+// As published, and as written in a profile.
+constexpr std::pair<Unit, std::string_view> written_units[] = {
+    {Unit::none, "1"},
+    {Unit::volt, "V"},
+    {Unit::ampere, "A"},
+    {Unit::watt, "W"},
+    {Unit::volt_ampere_reactive, "var"},
+    {Unit::volt_ampere, "VA"},
+    {Unit::hertz, "Hz"},
+    {Unit::percent, "%"},
+    {Unit::degree, "deg"},
+    {Unit::kilowatt_hour, "kWh"},
+    {Unit::kilovar_hour, "kvarh"},
+    {Unit::kilovolt_ampere_hour, "kVAh"},
+    {Unit::ampere_hour, "Ah"},
+    {Unit::cubic_metre, "m3"},
+    {Unit::cubic_metre_per_hour, "m3/h"},
+    {Unit::metre_per_second, "m/s"},
+    {Unit::kilogram, "kg"},
+    {Unit::kilogram_per_hour, "kg/h"},
+    {Unit::degree_celsius, "degC"},
+    {Unit::kelvin, "K"},
+    {Unit::gigajoule, "GJ"},
+    {Unit::gigajoule_per_hour, "GJ/h"},
+    {Unit::bar, "bar"},
+    {Unit::pascal, "Pa"},
+    {Unit::ohm, "ohm"},
+    {Unit::second, "s"},
+    {Unit::hour, "h"},
+    {Unit::count, "count"},
+};
+
 }  // namespace
 
 std::string_view text(Unit unit) {
-  switch (unit) {
-    case Unit::none:
-      return "1";
-    case Unit::volt:
-      return "V";
-    case Unit::ampere:
-      return "A";
-    case Unit::watt:
-      return "W";
-    case Unit::volt_ampere_reactive:
-      return "var";
-    case Unit::volt_ampere:
-      return "VA";
-    case Unit::hertz:
-      return "Hz";
-    case Unit::percent:
-      return "%";
-    case Unit::degree:
-      return "deg";
-    case Unit::kilowatt_hour:
-      return "kWh";
-    case Unit::kilovar_hour:
-      return "kvarh";
-    case Unit::kilovolt_ampere_hour:
-      return "kVAh";
-    case Unit::ampere_hour:
-      return "Ah";
-    case Unit::cubic_metre:
-      return "m3";
-    case Unit::cubic_metre_per_hour:
-      return "m3/h";
-    case Unit::metre_per_second:
-      return "m/s";
-    case Unit::kilogram:
-      return "kg";
-    case Unit::kilogram_per_hour:
-      return "kg/h";
-    case Unit::degree_celsius:
-      return "degC";
-    case Unit::kelvin:
-      return "K";
-    case Unit::gigajoule:
-      return "GJ";
-    case Unit::gigajoule_per_hour:
-      return "GJ/h";
-    case Unit::bar:
-      return "bar";
-    case Unit::pascal:
-      return "Pa";
-    case Unit::ohm:
-      return "ohm";
-    case Unit::second:
-      return "s";
-    case Unit::hour:
-      return "h";
-    case Unit::count:
-      return "count";
-  }
-  return "1";
+  const auto* found =
+      std::ranges::find_if(written_units, [&](const auto& pair) { return pair.first == unit; });
+  return found == std::end(written_units) ? "1" : found->second;
 }
 
 std::optional<Unit> parse_unit(std::string_view written) {

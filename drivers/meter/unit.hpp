@@ -9,14 +9,34 @@
 namespace congto::meter {
 
 enum class Unit {
-  none,      // "1" in a profile: power factor and other plain numbers; also status words
-  volt, ampere, watt, volt_ampere_reactive, volt_ampere,
-  hertz, percent, degree,
-  kilowatt_hour, kilovar_hour, kilovolt_ampere_hour, ampere_hour,
-  cubic_metre, cubic_metre_per_hour, metre_per_second,
-  kilogram, kilogram_per_hour,
-  degree_celsius, kelvin, gigajoule, gigajoule_per_hour,
-  bar, pascal, ohm, second, hour, count,
+  none,  // "1" in a profile: power factor and other plain numbers; also status words
+  volt,
+  ampere,
+  watt,
+  volt_ampere_reactive,
+  volt_ampere,
+  hertz,
+  percent,
+  degree,
+  kilowatt_hour,
+  kilovar_hour,
+  kilovolt_ampere_hour,
+  ampere_hour,
+  cubic_metre,
+  cubic_metre_per_hour,
+  metre_per_second,
+  kilogram,
+  kilogram_per_hour,
+  degree_celsius,
+  kelvin,
+  gigajoule,
+  gigajoule_per_hour,
+  bar,
+  pascal,
+  ohm,
+  second,
+  hour,
+  count,
 };
 
 // "kWh", "m3/h", "1"; as published and as written in a profile.

@@ -19,8 +19,8 @@ Failure not_sendable(const std::string& objection) {
   return Failure{FailureKind::bad_reply, 0, "the request was not sent: " + objection};
 }
 
-Failure never_its_turn(RtuLine& line, UnitId unit, BootTime now) {
-  if (line.is_silent(now)) {
+Failure never_its_turn(RtuLine& line, UnitId unit, bool was_silent, BootTime now) {
+  if (was_silent) {
     return Failure{FailureKind::timeout, 0,
                    "unit " + std::to_string(unit) +
                        " was not asked: it owes a reply, and bytes that nobody asked for keep coming"};

@@ -27,7 +27,7 @@ void count_outcome(const Exchanged<Reply>& outcome, LinkCounters& counters);
 // How long unasked bytes may put off a request before that is a failure.
 inline constexpr std::chrono::seconds longest_wait_for_silence{1};
 // Of the whole line where it never falls silent; only of the unit where it is the quarantine that never ends.
-Failure never_its_turn(RtuLine& line, UnitId unit, BootTime now);
+Failure never_its_turn(RtuLine& line, UnitId unit, bool was_silent, BootTime now);
 
 // Takes what lies in the stream's buffer; nothing of it belongs to an exchange.
 template <class Stream>
@@ -51,12 +51,15 @@ boost::asio::awaitable<std::optional<Failure>> wait_for_turn(std::shared_ptr<Tim
   std::optional<Failure> failure = hear(*stream, line, clock, counters);
   const BootTime begin = clock.boot();
   const BootTime latest = std::max(begin, line.may_send_at(unit)) + longest_wait_for_silence;
+  bool was_silent = false;
   while (!failure && line.may_send_at(unit) > clock.boot()) {
+    const bool silent = line.silent_from() <= clock.boot();
+    was_silent = was_silent || silent;
     if (clock.boot() > latest) {
-      failure = never_its_turn(line, unit, clock.boot());
+      failure = never_its_turn(line, unit, was_silent, clock.boot());
       break;
     }
-    co_await stream->wait_until(line.may_send_at(unit));
+    co_await stream->wait_until(silent ? line.may_send_at(unit) : line.silent_from());
     failure = hear(*stream, line, clock, counters);
   }
   co_return failure;

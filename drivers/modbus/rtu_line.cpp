@@ -40,7 +40,7 @@ ListenResult RtuLine::settle(BootTime now) {
 }
 
 BootTime RtuLine::may_send_at(UnitId unit) const {
-  BootTime at = last_activity_ + silence_;
+  BootTime at = silent_from();
   const auto known = units_.find(unit);
   if (known == units_.end()) return at;
   at = std::max(at, last_activity_ + known->second.pause);

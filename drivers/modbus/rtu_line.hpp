@@ -38,8 +38,8 @@ class RtuLine {
 
   // When silence, pause and quarantine allow the next request to this unit.
   BootTime may_send_at(UnitId unit) const;
-  // Nothing was on the line for 3.5 characters.
-  bool is_silent(BootTime now) const { return now >= last_activity_ + silence_; }
+  // When nothing will have been on the line for 3.5 characters, if nothing more comes.
+  BootTime silent_from() const { return last_activity_ + silence_; }
   // One exchange: begin, send frame(), sent, feed until done or deadline, finish.
   void begin(const Request& request, BootTime now);
   std::span<const std::uint8_t> frame() const { return exchange_.frame(); }

@@ -1,4 +1,5 @@
-// Fills a journal with samples of 50 meters x 40 f32, for the drain benchmark: fill-journal FILE AGENT SAMPLES
+// Fills a journal with samples of 50 meters x 40 f32, for the drain benchmark: fill-journal FILE AGENT
+// SAMPLES
 #include <cstdlib>
 #include <cstring>
 #include <future>

@@ -3,8 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
-#include <cstring>
+#include <future>
 #include <map>
 #include <random>
 
@@ -47,9 +48,12 @@ std::uint16_t value_of(const meter::Record& record) {
   if (!journal) _exit(2);
   for (std::uint16_t value = 1;; ++value) {
     (*journal)->append(sample(layout, 1, clock.boot(), value == 0 ? std::uint16_t{1} : value));
-    if (value % 64 == 0) {
-      (*journal)->settle((*journal)->current(), {{1, value / 2U}});
-      usleep(500);  // the writer's pace; nothing depends on it
+    if (value % 64 == 0) (*journal)->settle((*journal)->current(), {{1, value / 2U}});
+    if (value % 512 == 0) {
+      // The writer must not run ahead of the disk for ever; in between commits come by their period.
+      std::promise<void> committed;
+      (*journal)->commit_now([&] { committed.set_value(); });
+      committed.get_future().wait();
     }
   }
 }

@@ -12,7 +12,8 @@ class TemporaryDirectory {
  public:
   TemporaryDirectory() {
     std::string name = (std::filesystem::temp_directory_path() / "congto-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary directory " + name);
+    if (mkdtemp(name.data()) == nullptr)
+      throw std::runtime_error("cannot make a temporary directory " + name);
     path_ = name;
   }
   ~TemporaryDirectory() {

@@ -1,11 +1,10 @@
-// What the journal does when file, disk or neighbours are not as they should be: it starts, says so, loses
+// Disks that cannot be written, and neighbours that want the same journal: it starts, says so, loses nothing.
 // nothing.
 #include <sys/resource.h>
 
 #include <csignal>
 #include <fstream>
 
-#include "agent/journal/database.hpp"
 #include "tests/support/open_journal.hpp"
 
 using namespace congto;
@@ -52,154 +51,6 @@ std::vector<meter::Record> some(const meter::LayoutPtr& layout, const ManualCloc
 }
 
 }  // namespace
-
-TEST_CASE("a file that is no journal is set aside under a new name, and a new journal begins") {
-  const TemporaryDirectory directory;
-  const ManualClock clock;
-  const auto file = directory / "journal.db";
-  const auto content = GENERATE(as<std::string>(), "x", std::string(100'000, 'z'),
-                                "SQLite format 3" + std::string(1, '\0') + std::string(5000, '\x7f'));
-  write_file(file, content);
-  OpenJournal journal(file, clock);
-  REQUIRE(journal);
-  const auto status = journal->status();
-  CHECK(status.durable);
-  CHECK(status.set_aside == file.string() + ".damaged-1");
-  CHECK(mentions(status.trouble, "set aside"));
-  CHECK(fs::file_size(status.set_aside) == content.size());
-  const auto records = journal.commit(some(plant_layout(), clock, 1));
-  CHECK(std::get<meter::Start>(records.at(0).record).why == "journal-lost");
-  CHECK_FALSE(std::get<meter::Start>(records.at(0).record).prev);
-}
-
-TEST_CASE("a second damaged file gets a name of its own") {
-  const TemporaryDirectory directory;
-  const ManualClock clock;
-  const auto file = directory / "journal.db";
-  for (const char* name : {".damaged-1", ".damaged-2"}) {
-    write_file(file, "garbage");
-    OpenJournal journal(file, clock);
-    CHECK(journal->status().set_aside == file.string() + name);
-  }
-}
-
-TEST_CASE("a database of somebody else is not written to") {
-  const TemporaryDirectory directory;
-  const ManualClock clock;
-  const auto file = directory / "journal.db";
-  {
-    journal::Database other(file, journal::Database::Mode::read_write);
-    other.execute("CREATE TABLE recipes(name TEXT); INSERT INTO recipes VALUES('ice cream')");
-  }
-  OpenJournal journal(file, clock);
-  journal::Database kept(journal->status().set_aside, journal::Database::Mode::read_only);
-  CHECK(kept.text("SELECT name FROM recipes") == "ice cream");
-}
-
-TEST_CASE("an empty file, as a power cut at the first start leaves it, becomes a journal") {
-  const TemporaryDirectory directory;
-  const ManualClock clock;
-  write_file(directory / "journal.db", "");
-  OpenJournal journal(directory / "journal.db", clock);
-  CHECK(journal->status().durable);
-  CHECK(journal->status().set_aside.empty());
-}
-
-TEST_CASE("the WAL of a damaged journal goes aside with it: it must not be replayed into the new one") {
-  const TemporaryDirectory directory;
-  const ManualClock clock;
-  const auto file = directory / "journal.db";
-  {
-    OpenJournal journal(file, clock);
-    journal.commit(some(plant_layout(), clock, 3));
-  }
-  REQUIRE(fs::exists(file.string() + "-wal"));
-  // The header says "not a database"; a valid WAL lies beside it.
-  std::fstream(file, std::ios::binary | std::ios::in | std::ios::out) << "not a database at all";
-  fs::resize_file(file.string() + "-wal", 0);
-  OpenJournal journal(file, clock);
-  CHECK_FALSE(journal->status().set_aside.empty());
-  CHECK(journal->epochs().empty());
-}
-
-TEST_CASE("a row that was damaged is left out of reading, and a void says so") {
-  const TemporaryDirectory directory;
-  const ManualClock clock;
-  const auto file = directory / "journal.db";
-  EpochId epoch;
-  {
-    OpenJournal journal(file, clock);
-    epoch = journal.commit(some(plant_layout(), clock, 5))[0].id.epoch;
-  }
-  {
-    journal::Database database(file, journal::Database::Mode::read_write);
-    database.execute("UPDATE record SET body = zeroblob(length(body)) WHERE key & 0xff = 3");
-    database.execute("DELETE FROM record WHERE key & 0xff = 5");
-  }
-  OpenJournal journal(file, clock);
-  const auto read = journal.read(epoch);
-  CHECK(read.size() == 4);
-  const auto told = journal.commit();
-  REQUIRE(told.commits.size() == 1);
-  const auto& records = told.commits[0].records;
-  REQUIRE(records.size() == 3);  // Start and two voids
-  for (std::size_t i = 1; i < 3; ++i) {
-    const auto& gone = std::get<meter::Void>(records[i].record);
-    CHECK(gone.epoch == epoch);
-    CHECK(gone.first == (i == 1 ? 3 : 5));
-    CHECK(gone.last == gone.first);
-    CHECK(gone.why == "corrupt");
-  }
-  CHECK(told.commits[0].evicted.size() == 2);
-  CHECK(journal.read(epoch).size() == 4);
-  CHECK(journal.commit().commits.empty());  // told once
-}
-
-TEST_CASE("a bad page in a large journal costs the records on it and no others") {
-  const TemporaryDirectory directory;
-  const ManualClock clock;
-  const auto file = directory / "journal.db";
-  const auto layout =
-      std::make_shared<const meter::Layout>(std::vector{plant_meter("m", 80, meter::Type::u16)});
-  std::vector<meter::Record> many;
-  for (int i = 0; i < 5000; ++i) {
-    auto made = sample(layout, 0, clock.boot() + i * 1s);
-    for (std::size_t w = 0; w < made.words.size(); ++w)
-      made.words[w] = static_cast<std::uint16_t>(w * 25'000);
-    many.push_back(std::move(made));
-  }
-  EpochId epoch;
-  std::uint64_t last = 0;
-  {
-    OpenJournal journal(file, clock);
-    for (int i = 0; i < 20; ++i) {
-      const auto records = journal.commit(many);
-      epoch = records.back().id.epoch;
-      last = records.back().id.seq;
-    }
-    REQUIRE(journal->status().file_bytes > 18'000'000);
-  }
-  {
-    std::fstream raw(file, std::ios::binary | std::ios::in | std::ios::out);
-    raw.seekp(2048 * 4000);  // a leaf in the middle, long since copied out of the WAL
-    raw << std::string(2048, '\xff');
-  }
-  OpenJournal journal(file, clock);
-  REQUIRE(journal->status().set_aside.empty());
-  std::size_t found = 0;
-  for (std::uint64_t from = 1; from <= last; from += 10'000)
-    found += journal.read(epoch, {{from, from + 9999}}).size();
-  CHECK(found < last);
-  CHECK(found > last - 20);
-  std::uint64_t voided = 0;
-  const auto told = journal.commit();
-  REQUIRE(told.commits.size() == 1);
-  for (const auto& record : told.commits[0].records) {
-    if (const auto* gone = std::get_if<meter::Void>(&record.record)) voided += *gone->last - gone->first + 1;
-  }
-  CHECK(found + voided == last);
-  CHECK(journal.commit(some(layout, clock, 1)).size() == 1);
-}
 
 TEST_CASE("two agents cannot have one journal; the second is told who holds it") {
   const TemporaryDirectory directory;

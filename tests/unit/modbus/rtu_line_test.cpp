@@ -67,8 +67,7 @@ TEST_CASE("the request's own bytes take their time on the wire") {
 TEST_CASE("the line is silent after 3.5 characters without a byte") {
   Bench bench;
   bench.line.heard(hex_bytes("00"), bench.now);
-  CHECK_FALSE(bench.line.is_silent(bench.now + 3645us));
-  CHECK(bench.line.is_silent(bench.now + 3646us));
+  CHECK(bench.line.silent_from() == bench.now + 3646us);
 }
 
 TEST_CASE("a device's pause is kept, for it alone") {

@@ -70,14 +70,16 @@ class Babble {
     const std::uint8_t noise = 0x55;
     bench_.pty.far_end().write_some(asio::buffer(&noise, 1), gone);
     again_.expires_after(every_);
-    again_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) speak();
+    // A timer that had expired when the babble ended still calls.
+    again_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code&) {
+      if (!alive.expired()) speak();
     });
   }
 
   Bench& bench_;
   std::chrono::milliseconds every_;
   asio::steady_timer again_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 using Steady = std::chrono::steady_clock;
