@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <deque>
-#include <map>
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -14,6 +13,8 @@
 #include "agent/uplink/backfill_lane.hpp"
 #include "agent/uplink/centre_clock.hpp"
 #include "agent/uplink/delivery.hpp"
+#include "agent/uplink/inbox.hpp"
+#include "agent/uplink/outbox.hpp"
 
 namespace congto::uplink {
 
@@ -22,10 +23,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds meta_answer_pause{60};           // one answer a minute for each layout that is asked for
 constexpr std::chrono::hours taken_over_alarm{1};  // how long status tells of it
-constexpr std::size_t most_answers =
-    1'000;  // voids that wait to be published; a request has at most some 100
 
 class MqttUplink final : public Uplink {
  public:
@@ -39,7 +37,13 @@ class MqttUplink final : public Uplink {
         delivery_(settings_.central, clock.boot()),
         live_(settings_.agent, settings_.site, contract::BatchLimits()),
         backfill_(executor, delivery_, journal, live_, [this] { pump_soon(); }),
-        centre_(settings_.centre),
+        outbox_(settings_.agent, settings_.site,
+                [this](contract::Topic what, std::string payload, bool retained) {
+                  return publish(topic(what), std::move(payload), retained);
+                }),
+        inbox_({executor, delivery_, journal, outbox_, centre_clock_,
+                [this](const std::string& line) { note(line); }},
+               settings_.centre, settings_.central),
         status_timer_(executor),
         tick_timer_(executor),
         stop_timer_(executor),
@@ -89,9 +93,8 @@ class MqttUplink final : public Uplink {
   }
 
   void meta(meter::Meta meta) override {
-    meta_text_ = contract::write_meta(settings_.agent, settings_.site, meta);
-    meta_ = std::move(meta);
-    meta_due_ = true;
+    outbox_.meta(contract::write_meta(settings_.agent, settings_.site, meta));
+    inbox_.meta(std::move(meta));
     pump_soon();
   }
 
@@ -123,7 +126,7 @@ class MqttUplink final : public Uplink {
     stopped_ = std::move(done);
     stop_deadline_ = clock_.boot() + patience;
     if (!client_->connected()) return leave();
-    online_due_ = true;
+    outbox_.offline();
     stop_timer_.expires_after(patience);
     stop_timer_.async_wait([this](const boost::system::error_code& cancelled) {
       if (!cancelled) leave();
@@ -132,12 +135,6 @@ class MqttUplink final : public Uplink {
   }
 
  private:
-  // What a token stands for, when it is no batch of records.
-  struct Message {
-    std::string name;  // for texts: "up/status"
-    std::vector<meter::Void> answers;
-  };
-
   std::string topic(contract::Topic what) const { return contract::topic(settings_.agent, what); }
   void note(const std::string& line) const {
     if (handlers_.note) handlers_.note("uplink: " + line);
@@ -154,15 +151,13 @@ class MqttUplink final : public Uplink {
   void connected(mqtt::Allowed allowed) {
     trouble_.clear();
     full_ = false;
-    refused_messages_.clear();
     note("connected to " + settings_.connection.broker);
     window_ = std::min<std::size_t>(mqtt::max_window, allowed.receive_maximum);
     const double random = std::uniform_real_distribution<double>(0, 1)(random_);
     delivery_.connected(clock_.boot(), random, allowed.maximum_packet_size,
                         topic(contract::Topic::backfill).size());
-    online_due_ = true;
-    meta_due_ = !meta_text_.empty();
-    status_due();
+    outbox_.connected(delivery_.max_bytes(Lane::live));
+    arm_status();
     pump();
   }
 
@@ -190,9 +185,11 @@ class MqttUplink final : public Uplink {
   void pump() {
     pump_posted_ = false;
     if (!client_ || !client_->connected()) return;
-    publish_messages();
+    if (outbox_.flush(clock_.wall(), [this] { return status_text(); })) {
+      centre_clock_.status_published(clock_.boot());
+    }
     if (stopping_) {
-      if (!online_due_) leave();
+      if (!outbox_.online_due()) leave();
       return;
     }
     if (full_ || under_way_ >= window_) return;
@@ -208,18 +205,17 @@ class MqttUplink final : public Uplink {
     backfill_.read_ahead(now);
   }
 
-  bool publish(const std::string& where, std::string payload, bool retained) {
+  std::optional<std::uint64_t> publish(const std::string& where, std::string payload, bool retained) {
     full_ = !client_->publish(token_ + 1, where, std::move(payload), retained);
-    if (full_) return false;
-    ++token_;
+    if (full_) return std::nullopt;
     ++under_way_;
-    return true;
+    return ++token_;
   }
 
   bool send(const std::string& where, Batch batch) {
-    if (!publish(where, std::move(batch.text), false)) return false;
-    delivery_.published(token_, std::move(batch.flight), clock_.boot());
-    return true;
+    const auto token = publish(where, std::move(batch.text), false);
+    if (token) delivery_.published(*token, std::move(batch.flight), clock_.boot());
+    return token.has_value();
   }
 
   // What finds no place in the window, or no connection, simply stays unacknowledged: backfill brings it.
@@ -247,72 +243,18 @@ class MqttUplink final : public Uplink {
     flush();
   }
 
-  bool publish_message(contract::Topic what, const std::string& name, std::string payload, bool retained,
-                       std::vector<meter::Void> answers = {}) {
-    if (payload.size() > delivery_.max_bytes(Lane::live)) {
-      refused_messages_[name] = name + " is larger than the broker takes in one packet";
-      return true;
-    }
-    if (!publish(topic(what), std::move(payload), retained)) return false;
-    messages_.emplace(token_, Message{name, std::move(answers)});
-    return true;
-  }
-
-  void publish_messages() {
-    using contract::Topic;
-    if (online_due_) {
-      online_due_ = !publish_message(Topic::online, "up/online", contract::write_online(!stopping_), true);
-    }
-    if (stopping_) return;
-    if (status_due_ && handlers_.status) {
-      auto status = handlers_.status();
-      complete(status);
-      if (publish_message(Topic::status, "up/status", contract::write(status), true)) {
-        status_due_ = false;
-        centre_clock_.status_published(clock_.boot());
-      }
-    }
-    if (meta_due_) meta_due_ = !publish_message(Topic::meta, "up/meta", meta_text_, true);
-    while (!answers_.empty() && publish_answers()) {
-    }
-  }
-
-  bool publish_answers() {
-    contract::BatchLimits limits;
-    limits.max_bytes = delivery_.max_bytes(Lane::backfill);
-    contract::BatchWriter writer(settings_.agent, settings_.site, limits);
-    std::vector<meter::Void> taken;
-    while (taken.size() < answers_.size()) {
-      const auto& answer = answers_[taken.size()];
-      if (!writer.add_answer(answer, answer.epoch)) break;
-      taken.push_back(answer);
-    }
-    if (taken.empty()) {  // an answer that no batch takes must not hold up the others
-      answers_.pop_front();
-      return true;
-    }
-    const auto count = static_cast<std::ptrdiff_t>(taken.size());
-    if (!publish_message(contract::Topic::backfill, "an answer on up/backfill", writer.finish(clock_.wall()),
-                         false, std::move(taken))) {
-      return false;
-    }
-    answers_.erase(answers_.begin(), answers_.begin() + count);
-    return true;
+  std::string status_text() const {
+    contract::Status status;
+    if (handlers_.status) status = handlers_.status();
+    complete(status);
+    return contract::write(status);
   }
 
   void published(mqtt::Published outcome) {
     if (under_way_ > 0) --under_way_;
     full_ = false;
-    if (const auto message = messages_.find(outcome.token); message != messages_.end()) {
-      if (outcome.lost) {
-        answers_.insert(answers_.end(), message->second.answers.begin(), message->second.answers.end());
-      } else if (outcome.reason >= 0x80) {
-        note_change(refused_messages_[message->second.name],
-                    "the broker refuses " + message->second.name + ": " + mqtt::reason_text(outcome.reason));
-      } else {
-        refused_messages_.erase(message->second.name);
-      }
-      messages_.erase(message);
+    if (const auto message = outbox_.answered(outcome.token, outcome.lost, outcome.reason)) {
+      if (!message->note.empty()) note(message->note);
     } else {
       const auto settled = delivery_.answered(outcome.token, outcome.lost, outcome.reason, clock_.boot());
       if (!settled.seqs.empty()) journal_.settle(settled.epoch, settled.seqs);
@@ -325,77 +267,21 @@ class MqttUplink final : public Uplink {
 
   void arrived(const std::string& at, const std::string& payload) {
     if (at == topic(contract::Topic::ack)) {
-      take_ack(payload);
+      inbox_.ack(payload, clock_.boot());
     } else if (at == topic(contract::Topic::request)) {
-      take_request(payload);
-    }
-  }
-
-  void take_ack(const std::string& payload) {
-    if (!settings_.central) return;
-    const auto ack = contract::parse_ack(payload);
-    if (!ack) return note_change(bad_message_, "a down/ack is not understood: " + ack.error().message);
-    if (centre_.empty()) centre_ = ack->centre;
-    if (ack->centre != centre_) {
-      note_change(stranger_, "acknowledgements of \"" + ack->centre + "\" are ignored: the centre is \"" +
-                                 centre_ + "\"; set centre in [uplink] if that is wrong");
-      return;
-    }
-    const BootTime now = clock_.boot();
-    delivery_.centre_answered(now);
-    centre_clock_.ack(ack->now, now);
-    for (const auto& one : ack->acks) {
-      const RangeSet settled = delivery_.acknowledged(one.epoch, one.ranges);
-      if (!settled.empty()) journal_.settle(one.epoch, settled);
+      inbox_.request(payload, clock_.boot());
     }
     pump_soon();
-  }
-
-  void take_request(const std::string& payload) {
-    const auto request = contract::parse_request(payload);
-    if (!request)
-      return note_change(bad_message_, "a down/request is not understood: " + request.error().message);
-    for (const auto& wanted : request->requests) {
-      auto found = delivery_.requested(wanted.epoch, wanted.ranges, clock_.boot());
-      if (!found.withdrawn.empty()) journal_.withdraw(wanted.epoch, found.withdrawn);
-      const std::size_t room = most_answers - std::min(most_answers, answers_.size());
-      if (found.answers.size() > room) found.answers.resize(room);  // asked again, they are answered then
-      answers_.insert(answers_.end(), found.answers.begin(), found.answers.end());
-    }
-    for (const auto& id : request->metas) answer_meta(id);
-    pump_soon();
-  }
-
-  // A layout that is asked for goes out as a record: committed, acknowledged, and not as the retained copy.
-  void answer_meta(const std::string& id) {
-    const BootTime now = clock_.boot();
-    std::erase_if(metas_answered_,
-                  [now](const auto& entry) { return now - entry.second >= meta_answer_pause; });
-    if (!metas_answered_.emplace(id, now).second) return;
-    if (meta_ && meta_->layout && meta_->layout->id() == id) return journal_.append(*meta_);
-    journal_.layout(id, [executor = executor_, alive = std::weak_ptr(alive_), id](meter::LayoutPtr layout) {
-      boost::asio::post(executor, [alive, id, layout = std::move(layout)] {
-        const auto self = alive.lock();
-        if (!self) return;
-        if (!layout)
-          return (*self)->note("the centre asks for the layout " + id + ", which the journal does not hold");
-        meter::Meta meta;
-        meta.layout = layout;
-        meta.info.resize(layout->meters().size());
-        meta.unsupported.resize(layout->meters().size());
-        (*self)->journal_.append(std::move(meta));
-      });
-    });
   }
 
   // --- time ---
 
-  void status_due() {
-    status_due_ = true;
+  void arm_status() {
     status_timer_.expires_after(settings_.status_period);
     status_timer_.async_wait([this](const boost::system::error_code& cancelled) {
       if (cancelled || stopping_) return;
-      status_due();
+      outbox_.status_due();
+      arm_status();
       pump();
     });
   }
@@ -429,10 +315,9 @@ class MqttUplink final : public Uplink {
     if (taken_over_ && now - *taken_over_ < taken_over_alarm) {
       all.push_back("another client has used this agent's name: is this box a copy of another?");
     }
-    for (const std::string* text : {&subscription_trouble_, &stranger_}) {
-      if (!text->empty()) all.push_back(*text);
-    }
-    for (const auto& [name, text] : refused_messages_) all.push_back(text);
+    if (!subscription_trouble_.empty()) all.push_back(subscription_trouble_);
+    for (auto& text : inbox_.alarms()) all.push_back(std::move(text));
+    for (auto& text : outbox_.alarms()) all.push_back(std::move(text));
     for (auto& text : delivery_.alarms(now)) all.push_back(std::move(text));
     return all;
   }
@@ -446,23 +331,17 @@ class MqttUplink final : public Uplink {
   contract::BatchWriter live_;
   BackfillLane backfill_;
   CentreClock centre_clock_;
+  Outbox outbox_;
+  Inbox inbox_;
   std::minstd_rand random_{std::random_device{}()};
 
-  std::string centre_;  // whose acknowledgements count
-  std::string trouble_, subscription_trouble_, stranger_, bad_message_;
-  std::map<std::string, std::string> refused_messages_;  // by name: what the broker refuses beside records
+  std::string trouble_, subscription_trouble_;
   std::optional<BootTime> taken_over_;
-  std::optional<meter::Meta> meta_;
-  std::string meta_text_;
-  std::map<std::string, BootTime> metas_answered_;
-  std::deque<meter::Void> answers_;  // voids that answer requests, to be published
 
   std::uint64_t token_ = 0;
   std::size_t under_way_ = 0;
   std::size_t window_ = mqtt::max_window;
   bool full_ = false;  // the client took no more, until something changes
-  std::map<std::uint64_t, Message> messages_;
-  bool online_due_ = false, status_due_ = false, meta_due_ = false;
   bool pump_posted_ = false, stopping_ = false, leaving_ = false;
   BootTime stop_deadline_;
   std::function<void()> stopped_;

@@ -1,5 +1,4 @@
 // Disks that cannot be written, and neighbours that want the same journal: it starts, says so, loses nothing.
-// nothing.
 #include <sys/resource.h>
 
 #include <csignal>

@@ -1,0 +1,56 @@
+// Inbox: what the centre says on down/ack and down/request, handed on to Delivery, journal, outbox and clock.
+// io_context thread only.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/contract/messages.hpp"
+#include "agent/journal/journal.hpp"
+#include "agent/uplink/centre_clock.hpp"
+#include "agent/uplink/delivery.hpp"
+#include "agent/uplink/outbox.hpp"
+#include "drivers/core/clock.hpp"
+#include "drivers/meter/record.hpp"
+
+namespace congto::uplink {
+
+class Inbox {
+ public:
+  struct Parts {
+    boost::asio::any_io_executor executor;
+    Delivery& delivery;
+    journal::Journal& journal;
+    Outbox& outbox;
+    CentreClock& clock;
+    std::function<void(const std::string&)> note;
+  };
+  // centre: whose acks count; empty: the first one heard. central: acks count at all.
+  Inbox(Parts parts, std::string centre, bool central);
+
+  void ack(const std::string& payload, BootTime now);
+  void request(const std::string& payload, BootTime now);
+  // The newest meta, for a request of its layout.
+  void meta(meter::Meta meta) { meta_ = std::move(meta); }
+  std::vector<std::string> alarms() const;
+
+ private:
+  void request_meta(const std::string& id, BootTime now);
+  void note_change(std::string& last, std::string line);
+
+  Parts parts_;
+  std::string centre_;
+  bool central_;
+  std::string stranger_, not_understood_;
+  std::optional<meter::Meta> meta_;
+  std::map<std::string, BootTime> metas_answered_;
+  std::shared_ptr<Inbox*> alive_;
+};
+
+}  // namespace congto::uplink
