@@ -1,4 +1,5 @@
-// Damaged files, rows and pages: the journal starts all the same, says so, and loses no more than was damaged.
+// Damaged files, rows and pages: the journal starts all the same, says so, and loses no more than was
+// damaged.
 #include <fstream>
 
 #include "agent/journal/database.hpp"
