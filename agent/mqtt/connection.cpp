@@ -7,6 +7,8 @@
 #include <mqtt/async_client.h>
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -90,6 +92,28 @@ class PublishListener final : public paho::iaction_listener {
   const EventSink& sink_;
 };
 
+// Waited for by the worker; not through the token, which Paho still touches after it has woken the waiting
+// thread.
+class DisconnectListener final : public paho::iaction_listener {
+ public:
+  void on_success(const paho::token&) override { done(); }
+  void on_failure(const paho::token&) override { done(); }
+  void wait(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, patience, [this] { return done_; });
+  }
+
+ private:
+  void done() {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    changed_.notify_all();
+  }
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+};
+
 class PahoConnection final : public Connection {
  public:
   PahoConnection(const Settings& settings, const Address& address, EventSink sink)
@@ -127,8 +151,8 @@ class PahoConnection final : public Connection {
 
   void disconnect(std::chrono::milliseconds patience) override {
     try {
-      const auto token = client_.disconnect(paho::disconnect_options(0));
-      token->wait_for(patience);
+      disconnect_token_ = client_.disconnect(0, nullptr, disconnect_listener_);
+      disconnect_listener_.wait(patience);
     } catch (const paho::exception&) {
       return;  // not connected any more: that is what was wanted
     }
@@ -169,6 +193,8 @@ class PahoConnection final : public Connection {
   ConnectListener connect_listener_{sink_};
   SubscribeListener subscribe_listener_{sink_};
   PublishListener publish_listener_{sink_};
+  DisconnectListener disconnect_listener_;
+  paho::token_ptr disconnect_token_;
   paho::connect_options options_;
   paho::async_client client_;
 };

@@ -142,11 +142,12 @@ TEST_CASE("a unit that owes a reply is asked again after 200 ms of silence") {
   Bench bench;
   bench.peer.expect(ask_1).expect(ask_10).answer(with_crc("0A 84 02")).expect(ask_1).answer(reply_1);
   bench.play();
+  const auto begin = Steady::now();
   CHECK(bench.exchange(unit_1, 20ms).has_error());
   CHECK(bench.exchange(unit_10).error().word() == "exception-2");
   CHECK(bench.exchange(unit_1).has_value());
   CHECK(bench.peer.trouble() == "");
-  CHECK(bench.peer.asked_at().at(2) - bench.peer.asked_at().at(0) >= 220ms);
+  CHECK(bench.peer.asked_at().at(2) - begin >= 220ms);
 }
 
 TEST_CASE("a late reply is never taken for the next one of the same shape") {

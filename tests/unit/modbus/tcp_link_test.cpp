@@ -292,8 +292,9 @@ TEST_CASE("over TCP an RTU unit that owes a reply is in quarantine, and the conn
   auto& peer = bench.gateway.connection();
   peer.expect(ask_rtu).answer("02 04 04").expect(ask_rtu).answer(reply_rtu);
   bench.gateway.start(true);
+  const auto begin = std::chrono::steady_clock::now();
   CHECK(bench.exchange(voltage, 30ms).error().kind == FailureKind::timeout);
   CHECK(bench.exchange(voltage).has_value());
-  CHECK(peer.asked_at().at(1) - peer.asked_at().at(0) >= 230ms);
+  CHECK(peer.asked_at().at(1) - begin >= 230ms);
   CHECK(bench.link->counters().reconnects == 0);
 }
