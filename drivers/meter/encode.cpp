@@ -13,7 +13,7 @@ namespace congto::meter {
 
 namespace {
 
-using Words = std::vector<std::uint16_t>;
+using Registers = std::vector<std::uint16_t>;
 
 // The number that the registers hold before scale and ratio are applied. Divides once, by whole numbers where
 // it can, so that 59.9 / 0.1 comes out nearest to 599.
@@ -46,17 +46,17 @@ std::uint64_t whole(long double value) {
 
 bool is_float(Type type) { return type == Type::f32 || type == Type::f64 || type == Type::pf4q; }
 
-Words split(std::uint64_t raw, std::size_t registers, bool low_first) {
-  Words words(registers);
+Registers split(std::uint64_t raw, std::size_t registers, bool low_first) {
+  Registers words(registers);
   for (std::size_t i = 0; i < registers; ++i) {
     words[low_first ? i : registers - 1 - i] = static_cast<std::uint16_t>(raw >> (16 * i));
   }
   return words;
 }
 
-Words modulo_groups(long double value) {
+Registers modulo_groups(long double value) {
   std::uint64_t raw = whole(value, 0, 9'999'999'999'999'999.0L);
-  Words words;
+  Registers words;
   for (int i = 0; i < 4; ++i) {
     words.push_back(static_cast<std::uint16_t>(raw % mod10k4_base));
     raw /= mod10k4_base;
@@ -103,24 +103,24 @@ std::uint64_t raw_of(Type type, long double value) {
   return 0;
 }
 
-Words encode_coils(std::size_t coils, long double value) {
+Registers encode_coils(std::size_t coils, long double value) {
   const std::uint64_t raw = whole<std::uint64_t>(value);
-  Words words(coils);
+  Registers words(coils);
   for (std::size_t i = 0; i < std::min<std::size_t>(coils, 64); ++i) {
     words[i] = static_cast<std::uint16_t>(raw >> i & 1U);
   }
   return words;
 }
 
-Words encode_value(const Point& point, long double value) {
+Registers encode_value(const Point& point, long double value) {
   if (reads_bits(point)) return encode_coils(point.registers, value);
   if (point.type == Type::mod10k4) return modulo_groups(value);
   return split(raw_of(point.type, value), point.registers, low_word_first(point));
 }
 
-Words mark_of(const Point& point) {
+Registers mark_of(const Point& point) {
   if (point.not_available.empty()) return encode_value(point, std::numeric_limits<long double>::quiet_NaN());
-  Words words = point.not_available.front();
+  Registers words = point.not_available.front();
   if (low_word_first(point)) std::reverse(words.begin(), words.end());
   words.resize(point.registers);
   return words;
@@ -139,18 +139,18 @@ std::vector<std::uint16_t> encode(const Point& point, double value) {
     fraction = number - std::trunc(number);
     number = std::trunc(number);
   }
-  Words words = std::isnan(value) ? mark_of(point) : encode_value(point, number);
+  Registers words = std::isnan(value) ? mark_of(point) : encode_value(point, number);
   if (point.scale_at) words.push_back(0);
   if (point.plus) {
-    const Words plus = split(raw_of(point.plus->type, fraction), registers_of(point.plus->type),
-                             point.word_order == WordOrder::little);
+    const Registers plus = split(raw_of(point.plus->type, fraction), registers_of(point.plus->type),
+                                 point.word_order == WordOrder::little);
     words.insert(words.end(), plus.begin(), plus.end());
   }
   return words;
 }
 
 std::vector<std::uint16_t> encode_text(const Point& point, std::string_view text) {
-  Words words(point.registers);
+  Registers words(point.registers);
   for (std::size_t i = 0; i < std::min<std::size_t>(text.size(), 2 * words.size()); ++i) {
     const auto byte = static_cast<std::uint16_t>(static_cast<unsigned char>(text[i]));
     words[i / 2] = static_cast<std::uint16_t>(words[i / 2] | (i % 2 == 0 ? byte << 8 : byte));

@@ -6,17 +6,16 @@ namespace congto::meter {
 
 namespace {
 
-constexpr std::int64_t addresses = 65'536;
-
 Result<WireAddress> counted_from(std::int64_t first, const RegisterNumber& number) {
   if (!number.quoted.empty()) {
     return Error{
         "expected a number without quotes (only numbering = \"modicon\" has texts such as \"00001\")"};
   }
   const std::int64_t at = number.number - first;
-  if (at >= 0 && at < addresses) return WireAddress{static_cast<std::uint16_t>(at), std::nullopt};
+  if (at >= 0 && at < register_addresses) return WireAddress{static_cast<std::uint16_t>(at), std::nullopt};
   std::string message = "expected a register number " + std::to_string(first) + " to " +
-                        std::to_string(first + addresses - 1) + ", found " + std::to_string(number.number);
+                        std::to_string(first + register_addresses - 1) + ", found " +
+                        std::to_string(number.number);
   const bool six_digits = number.number > 300'000 && number.number <= 465'536;
   if (six_digits) message += "; a manual that counts so needs numbering = \"modicon\"";
   return Error{message};
@@ -51,7 +50,7 @@ Result<WireAddress> modicon(const RegisterNumber& number) {
         digits};
   }
   const std::int64_t at = std::stoll(digits.substr(1)) - 1;
-  if (at < 0 || at >= addresses) {
+  if (at < 0 || at >= register_addresses) {
     return Error{"expected a number from " + digits.substr(0, 1) + std::string(digits.size() - 2, '0') +
                  "1 on, at most " + digits.substr(0, 1) + "65536 (numbering = \"modicon\"), found " + digits};
   }

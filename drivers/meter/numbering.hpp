@@ -11,6 +11,8 @@
 
 namespace congto::meter {
 
+constexpr std::uint32_t register_addresses = 65'536;  // of each function, 0 to 65535
+
 enum class Numbering : std::uint8_t {
   wire,     // 0-based, as sent
   one,      // register 1 is wire address 0

@@ -12,7 +12,6 @@ namespace congto::meter {
 namespace {
 
 constexpr int largest_exponent = 18;  // of a scale, either way: with it every 64-bit register stays exact
-constexpr std::uint32_t addresses = 65'536;
 
 bool is_bits(Type type) { return type == Type::bits16 || type == Type::bits32; }
 bool is_coil(modbus::Function function) {
@@ -108,7 +107,7 @@ class PointMaker {
            "registers: a " + std::string(text(point.type)) + " has " + std::to_string(point.registers) +
                ", found " + std::to_string(spec_.registers->value) + "; only ascii has a length of its own");
     }
-    if (std::uint32_t{point.at} + point.registers > addresses) {
+    if (std::uint32_t{point.at} + point.registers > register_addresses) {
       fail(spec_.at->place, "at: the value ends behind the last register, 65535");
     }
   }

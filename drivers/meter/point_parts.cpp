@@ -3,17 +3,18 @@
 
 #include <algorithm>
 
+#include "drivers/meter/numbering.hpp"
+
 namespace congto::meter {
 
 std::optional<std::string> plus_objection(const Point& point, const ReadLimits& limits) {
-  constexpr std::uint32_t addresses = 65'536;
   const std::uint32_t length = registers_of(point.plus->type);
   const std::uint32_t value_end = std::uint32_t{point.at} + point.registers;
   const std::uint32_t plus_end = std::uint32_t{point.plus->at} + length;
   const std::uint32_t span = std::max(value_end, plus_end) - std::min(point.at, point.plus->at);
   const std::uint32_t parts = point.registers + length;
   const std::string together = "value and fraction must come in one request, ";
-  if (plus_end > addresses) return "it ends behind the last register, 65535";
+  if (plus_end > register_addresses) return "it ends behind the last register, 65535";
   if (span < parts) return "it lies on the registers of the value itself";
   if (span > limits.max_registers) {
     return together + "and together they span " + std::to_string(span) + " registers; max-registers is " +
