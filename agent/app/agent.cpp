@@ -102,7 +102,7 @@ Result<void> Agent::open_journal() {
   journal::Handlers handlers;
   handlers.committed = [this](journal::Commit commit) {
     asio::post(context_, [this, commit = std::move(commit)]() mutable {
-      if (!commit.records.empty()) last_seq_ = commit.records.back().id.seq;
+      if (!commit.records.empty()) last_ = commit.records.back().id;
       if (uplink_) uplink_->committed(std::move(commit));
     });
   };
@@ -137,8 +137,9 @@ void Agent::make_pollers() {
                                           make_link(context_.get_executor(), bus, clock_), clock_, *this));
   }
   // A layout that the journal does not know yet is told before its first sample.
-  journal_->layout(layout_->id(), [this](const meter::LayoutPtr& known) {
-    if (!known) journal_->append(meta_);
+  // The answer comes on the journal's thread: it has a copy of its own.
+  journal_->layout(layout_->id(), [this, meta = meta_](const meter::LayoutPtr& known) {
+    if (!known) journal_->append(meta);
   });
 }
 
@@ -311,7 +312,8 @@ contract::Status Agent::own_status() const {
   status.uptime_s = static_cast<std::uint64_t>(seconds_since(started_, now));
   status.ack = settings_.uplink ? (settings_.uplink->ack == AckMode::central ? "central" : "broker") : "none";
   status.epoch = journal_->current();
-  status.last_seq = last_seq_;
+  // While nothing can be committed the journal takes a new epoch at each try: nothing of that one exists yet.
+  status.last_seq = last_.epoch == status.epoch ? last_.seq : 0;
   for (const auto& poller : pollers_) {
     const auto bus = poller->state();
     status.samples += bus.polls;

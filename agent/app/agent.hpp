@@ -73,7 +73,7 @@ class Agent final : public poll::Sink {
   std::unique_ptr<AgentControl> control_;
   std::unique_ptr<control::Server> server_;
   BootTime started_;
-  std::uint64_t last_seq_ = 0;
+  RecordId last_;  // committed last
   std::size_t running_pollers_ = 0;
   bool meta_waits_ = false;
   bool stopping_ = false;

@@ -8,7 +8,7 @@
 namespace congto::app {
 
 int check(const SiteOptions& options, bool as_json) {
-  const auto settings = load_settings(options);
+  const auto settings = load_settings(options, Warnings::told);
   if (!settings) return wrong_use;
   const auto plans = plan_site(settings->plant);
   std::cout << (as_json ? json(plans) + "\n" : text(plans));

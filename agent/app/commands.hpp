@@ -2,6 +2,7 @@
 // They return the exit status: 0 good, 1 the job failed, 2 wrong use or wrong configuration.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -22,13 +23,14 @@ struct SiteOptions {
 
 struct ReadOptions {
   SiteOptions site;
-  std::string meter;   // name; empty with --serial or --tcp
-  std::string serial;  // a device, without a site
-  std::string tcp;     // host:port, without a site
-  unsigned baud = 9600;
-  std::string parity = "none";
-  unsigned stop_bits = 1;
-  int unit_id = -1;  // -1: not given
+  std::string meter;  // name in the site
+  // One of these three: without a site.
+  std::string serial;                 // a device
+  std::string tcp, rtu_over_tcp;      // host:port
+  std::optional<std::uint32_t> baud;  // these three: what the profile says of the factory, else 9600 8N1
+  std::optional<std::string> parity;
+  std::optional<unsigned> stop_bits;
+  std::optional<int> unit_id;
   std::string profile;
   bool json = false;
 };

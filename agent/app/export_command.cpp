@@ -69,7 +69,7 @@ Result<void> export_from_file(const std::filesystem::path& file, std::ostream& o
 }  // namespace
 
 int export_readings(const SiteOptions& options, const std::string& file) {
-  const auto settings = load_settings(options);
+  const auto settings = load_settings(options, Warnings::kept);
   if (!settings) return wrong_use;
   std::ofstream opened;
   if (!file.empty()) {

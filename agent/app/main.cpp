@@ -39,12 +39,15 @@ void add_read(CLI::App& app, ReadOptions& options) {
   command->add_flag("--json", options.json, "one JSON object instead of a table");
   command->add_option("--serial", options.serial, "a serial device, without a site");
   command->add_option("--tcp", options.tcp, "host:port of a meter or gateway, without a site");
-  command->add_option("--baud", options.baud, "with --serial");
+  command->add_option("--rtu-over-tcp", options.rtu_over_tcp,
+                      "host:port of a serial converter, without a site");
+  command->add_option("--baud", options.baud,
+                      "with --serial; else as the profile says the meter leaves the factory");
   command->add_option("--parity", options.parity, "with --serial: none, even, odd");
   command->add_option("--stop-bits", options.stop_bits, "with --serial");
-  command->add_option("--unit-id", options.unit_id, "with --serial or --tcp");
+  command->add_option("--unit-id", options.unit_id, "without a site");
   command->add_option("--profile", options.profile,
-                      "with --serial or --tcp: a shipped name or a path ending in .toml");
+                      "without a site: a shipped name or a path ending in .toml");
 }
 
 void add_simulate(CLI::App& app, SimulateOptions& options) {
@@ -105,7 +108,10 @@ int main_or_throw(int argc, char** argv) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed socket or pipe is an error code where it is written, not an end
   try {
-    return main_or_throw(argc, argv);
+    const int status = main_or_throw(argc, argv);
+    if (std::cout.flush()) return status;
+    std::cerr << "congto: the output could not be written\n";
+    return failed;
   } catch (const std::exception& broken) {
     std::cerr << "congto: " << broken.what() << "\n";
     return failed;

@@ -12,11 +12,11 @@
 
 #include "agent/app/commands.hpp"
 #include "agent/app/links.hpp"
+#include "agent/app/lone_meter.hpp"
 #include "agent/app/reading_text.hpp"
 #include "agent/app/site_command.hpp"
 #include "agent/control/socket.hpp"
 #include "agent/poll/bus_poller.hpp"
-#include "drivers/meter/profile_reader.hpp"
 
 namespace congto::app {
 
@@ -90,7 +90,7 @@ int ask_agent(const control::Answer& answer, bool as_json) {
 }
 
 int read_from_site(const ReadOptions& options) {
-  const auto settings = load_settings(options.site);
+  const auto settings = load_settings(options.site, Warnings::kept);
   if (!settings) return wrong_use;
   const auto& meters = settings->plant.meters;
   const auto wanted = std::find_if(meters.begin(), meters.end(),
@@ -114,87 +114,16 @@ int read_from_site(const ReadOptions& options) {
   return read_directly(*bus, *wanted, options.json);
 }
 
-std::optional<meter::Bus> bus_of_options(const ReadOptions& options) {
-  meter::Bus bus;
-  bus.name = options.serial.empty() ? options.tcp : options.serial;
-  if (!options.serial.empty()) {
-    bus.device = options.serial;
-    bus.line.baud = options.baud;
-    bus.line.stop_bits = options.stop_bits;
-    if (options.parity == "none")
-      bus.line.parity = meter::Parity::none;
-    else if (options.parity == "even")
-      bus.line.parity = meter::Parity::even;
-    else if (options.parity == "odd")
-      bus.line.parity = meter::Parity::odd;
-    else {
-      std::cerr << "--parity: none, even or odd\n";
-      return std::nullopt;
-    }
-    return bus;
-  }
-  bus.transport = meter::Transport::tcp;
-  const auto colon = options.tcp.rfind(':');
-  bus.host = options.tcp.substr(0, colon);
-  int port = 502;
-  if (colon != std::string::npos) {
-    const auto digits = options.tcp.substr(colon + 1);
-    const bool number =
-        !digits.empty() && digits.size() <= 5 && digits.find_first_not_of("0123456789") == std::string::npos;
-    port = number ? std::stoi(digits) : 0;
-  }
-  if (bus.host.empty() || port < 1 || port > 65535) {
-    std::cerr << "--tcp: host:port, the port 1-65535\n";
-    return std::nullopt;
-  }
-  bus.port = static_cast<std::uint16_t>(port);
-  return bus;
-}
-
-std::optional<meter::Profile> profile_of_options(const ReadOptions& options) {
-  std::filesystem::path file = options.profile;
-  if (file.extension() != ".toml") {
-    for (const auto& folder : profile_folders("./site.toml", options.site.shipped)) {
-      file = folder / (options.profile + ".toml");
-      if (std::filesystem::exists(file)) break;
-    }
-  }
-  auto read = meter::read_profile(file);
-  for (const auto& error : read.errors) std::cerr << error.text() << "\n";
-  return std::move(read.profile);
-}
-
-int read_without_site(const ReadOptions& options) {
-  if (options.profile.empty() || (options.unit_id < 0 && !options.serial.empty())) {
-    std::cerr << "read --serial DEVICE --baud 9600 --unit-id 1 --profile NAME\n";
-    return wrong_use;
-  }
-  const int unit_id = options.unit_id < 0 ? 255 : options.unit_id;
-  const bool serial = !options.serial.empty();
-  if (unit_id > 255 || (serial && (unit_id < 1 || unit_id > 247))) {
-    std::cerr << "--unit-id: 1-247 on a serial line, 0-255 over TCP\n";
-    return wrong_use;
-  }
-  const auto bus = bus_of_options(options);
-  const auto profile = bus ? profile_of_options(options) : std::nullopt;
-  if (!profile) return wrong_use;
-  const auto name = options.meter.empty() ? profile->name : options.meter;
-  return read_directly(*bus,
-                       meter::whole_meter(*profile, name, bus->name, static_cast<modbus::UnitId>(unit_id)),
-                       options.json);
-}
-
 }  // namespace
 
 int read(const ReadOptions& options) {
-  if (!options.serial.empty() && !options.tcp.empty()) {
-    std::cerr << "--serial or --tcp, not both\n";
-    return wrong_use;
+  if (!options.serial.empty() || !options.tcp.empty() || !options.rtu_over_tcp.empty()) {
+    const auto lone = lone_meter(options, std::cerr);
+    return lone ? read_directly(lone->bus, lone->meter, options.json) : wrong_use;
   }
-  if (!options.serial.empty() || !options.tcp.empty()) return read_without_site(options);
   if (options.meter.empty()) {
-    std::cerr
-        << "read which meter? Its name in the site file, or --serial/--tcp with --unit-id and --profile\n";
+    std::cerr << "read which meter? Its name in the site file, or --serial, --tcp or --rtu-over-tcp with "
+                 "--unit-id and --profile\n";
     return wrong_use;
   }
   return read_from_site(options);

@@ -9,7 +9,7 @@
 namespace congto::app {
 
 int run(const SiteOptions& options) {
-  auto settings = load_settings(options);
+  auto settings = load_settings(options, Warnings::told);
   if (!settings) return wrong_use;
   for (const auto& plan : plan_site(settings->plant)) {
     if (plan.overloaded()) {

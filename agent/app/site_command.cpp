@@ -5,7 +5,7 @@
 
 namespace congto::app {
 
-std::optional<Settings> load_settings(const SiteOptions& options) {
+std::optional<Settings> load_settings(const SiteOptions& options, Warnings warnings) {
   const auto file = find_config(options.config);
   if (!file) {
     if (options.config.empty()) {
@@ -17,7 +17,9 @@ std::optional<Settings> load_settings(const SiteOptions& options) {
     return std::nullopt;
   }
   auto reading = read_settings(*file, options.shipped);
-  for (const auto& warning : reading.warnings) std::cerr << "warning: " << warning << "\n";
+  if (warnings == Warnings::told) {
+    for (const auto& warning : reading.warnings) std::cerr << "warning: " << warning << "\n";
+  }
   for (const auto& error : reading.errors) std::cerr << error << "\n";
   if (!reading.errors.empty()) return std::nullopt;
   if (!options.state.empty()) reading.settings.state = std::filesystem::absolute(options.state);

@@ -9,8 +9,10 @@
 
 namespace congto::app {
 
-// Prints warnings and errors to stderr; nothing when there was an error (exit status wrong_use).
-std::optional<Settings> load_settings(const SiteOptions& options);
+// Warnings are for whoever looks at the configuration (run, check), not for every question to the agent.
+enum class Warnings { told, kept };
+// Prints errors, and warnings if told, to stderr; nothing when there was an error (exit status wrong_use).
+std::optional<Settings> load_settings(const SiteOptions& options, Warnings warnings);
 // STATE/socket and STATE/journal.db.
 std::filesystem::path socket_path(const Settings& settings);
 std::filesystem::path journal_path(const Settings& settings);

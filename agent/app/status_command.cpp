@@ -46,7 +46,7 @@ void print_parts(const contract::Status& status) {
 }  // namespace
 
 int status(const SiteOptions& options, bool as_json) {
-  const auto settings = load_settings(options);
+  const auto settings = load_settings(options, Warnings::kept);
   if (!settings) return wrong_use;
   const auto answer = control::ask(socket_path(*settings), R"({"command":"status"})", 10s);
   if (!answer) {
