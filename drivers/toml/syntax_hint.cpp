@@ -6,6 +6,8 @@
 #include <cctype>
 #include <optional>
 
+#include "drivers/toml/bare_value.hpp"
+
 namespace congto::toml {
 
 namespace {
@@ -124,7 +126,36 @@ Found broken_inline_table(const Scene& scene) {
   }
   if (scene.parser_says("expected comma"))
     return scene.here("a comma is missing here, between two keys of { … }");
+  if (scene.parser_says("expected key")) return scene.here("expected a key, or the } that closes { … }");
   return std::nullopt;
+}
+
+bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+
+// 0,1 as it is written in Vietnam: the parser stops at the comma, or behind it inside { … }.
+Found decimal_comma(const Scene& scene) {
+  std::size_t digits = scene.offset;  // where those begin before which the parser stopped
+  while (digits > 0 && digits <= scene.line.size() && is_digit(scene.line[digits - 1])) --digits;
+  for (const std::size_t behind : {digits, scene.offset + 1}) {
+    if (behind < 2 || behind >= scene.line.size() || scene.line[behind - 1] != ',') continue;
+    if (!is_digit(scene.line[behind - 2]) || !is_digit(scene.line[behind])) continue;
+    if (open_quote(scene.line, behind)) continue;
+    std::size_t begin = behind - 1;
+    while (begin > 0 && is_digit(scene.line[begin - 1])) --begin;
+    std::size_t end = behind;
+    while (end < scene.line.size() && is_digit(scene.line[end])) ++end;
+    std::string number(scene.line.substr(begin, end - begin));
+    number[behind - 1 - begin] = '.';
+    return scene.at_byte(begin, "a decimal point is a point, not a comma: write " + number);
+  }
+  return std::nullopt;
+}
+
+// Line ends of old Macs make one line of the whole file.
+Found carriage_return(const Scene& scene) {
+  const std::size_t at = scene.line.find('\r');
+  if (at == std::string_view::npos || at + 1 >= scene.line.size()) return std::nullopt;
+  return scene.at_byte(at, "a line end of the old kind (CR alone): save the file with LF or CRLF line ends");
 }
 
 // The value without quotes in which the error lies.
@@ -141,8 +172,10 @@ std::string_view key_before(std::string_view line, std::size_t equals) {
 
 std::optional<BareValue> bare_value(const Scene& scene) {
   if (scene.line.empty()) return std::nullopt;
-  const std::size_t start = std::min(scene.offset, scene.line.size() - 1);
-  std::size_t before = scene.line.find_last_of("=,[{", start);
+  std::size_t start = std::min(scene.offset, scene.line.size() - 1);
+  // Often the parser stops only at the sign that ends the value.
+  if (start > 0 && std::string_view(",]}").find(scene.line[start]) != std::string_view::npos) --start;
+  const std::size_t before = scene.line.find_last_of("=,[{", start);
   if (before == std::string_view::npos) return std::nullopt;
   const bool nested = scene.line.substr(0, before + 1).find_first_of("[{") != std::string_view::npos;
   const std::size_t end = scene.line.find_first_of(nested ? ",]}#" : "#", before + 1);
@@ -154,74 +187,19 @@ std::optional<BareValue> bare_value(const Scene& scene) {
   return value;
 }
 
-bool is_number_with_leading_zero(std::string_view text) {
-  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
-  return text.size() > 1 && text[0] == '0' &&
-         std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) || c == '_' || c == '.'; });
-}
-
-std::string without_leading_zeros(std::string_view text) {
-  const std::string sign = text.starts_with('-') ? "-" : "";
-  std::size_t digit = text.find_first_not_of("+-0_");
-  if (digit == std::string_view::npos) return sign + "0";
-  if (text[digit] == '.') --digit;
-  return sign + std::string(text.substr(digit));
-}
-
-bool is_word_for_boolean(std::string_view text) {
-  std::string lower(text);
-  for (char& letter : lower) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  constexpr std::array words{"true", "false", "yes", "no", "on", "off"};
-  return std::ranges::find(words, lower) != words.end();
-}
-
-bool has_typographic_quote(std::string_view text) {
-  constexpr std::array<std::string_view, 6> quotes{"\u201C", "\u201D", "\u201E",
-                                                   "\u2018", "\u2019", "\u00AB"};
-  return std::ranges::any_of(quotes, [&](std::string_view quote) { return text.starts_with(quote); });
-}
-
-// The remaining value, when it is all digits, point, sign and exponent.
-std::optional<std::string> broken_number(std::string_view text) {
-  const bool numeric = std::ranges::all_of(text, [](unsigned char c) {
-    return std::isdigit(c) || std::string_view("+-._eE").find(char(c)) != std::string_view::npos;
-  });
-  if (!numeric || std::ranges::count(text, '.') > 1 ||
-      !std::ranges::any_of(text, [](unsigned char c) { return std::isdigit(c); })) {
-    return std::nullopt;
-  }
-  if (text.find('.') == std::string_view::npos && text.size() > 18)
-    return "the number is too large: it has more than 64 bits";
-  return "not a number: it needs digits before and after the point (0.5, 5.0)";
-}
-
 Found bare_text(const Scene& scene) {
   const auto value = bare_value(scene);
   if (!value) return std::nullopt;
   const std::string_view text = value->text;
-  const auto say = [&](std::string message) { return scene.at_byte(value->begin, std::move(message)); };
-  const std::string assignment = value->key.empty() ? "" : std::string(value->key) + " = ";
   if (text.empty()) {
     if (value->key.empty()) return std::nullopt;
     return scene.here("a value is missing after " + std::string(value->key) + " =");
   }
-  if (has_typographic_quote(text))
-    return say("these are typographic quotes: use the plain sign \" at both ends");
   if (text.front() == '"' || text.front() == '\'') {
     return scene.here("nothing but a # comment may follow a value on its line");
   }
   if (text.front() == '[' || text.front() == '{') return std::nullopt;
-  if (is_number_with_leading_zero(text)) {
-    return say("a number must not begin with 0: write " + assignment + without_leading_zeros(text) + ", or " +
-               quoted(text) + " if it is a text");
-  }
-  if (is_word_for_boolean(text)) return say("write true or false, in small letters and without quotes");
-  if (auto message = broken_number(text)) return say(*message);
-  const std::string in_quotes =
-      text.find('\\') == std::string_view::npos && text.find('"') == std::string_view::npos
-          ? quoted(text)
-          : "'" + std::string(text) + "'";
-  return say("missing quotes around a text: write " + assignment + in_quotes);
+  return scene.at_byte(value->begin, bare_value_advice(value->key, text));
 }
 
 Found broken_header(const Scene& scene) {
@@ -267,7 +245,9 @@ SyntaxError explain_syntax_error(const SourceText& source, Position at, std::str
   Scene scene{source, at, parser_says, source.line(at.line), 0};
   scene.offset = source.offset_in_line(at);
   if (auto found = duplicate(scene)) return *found;
+  if (auto found = carriage_return(scene)) return *found;
   if (auto found = broken_string(scene)) return *found;
+  if (auto found = decimal_comma(scene)) return *found;
   if (auto found = broken_inline_table(scene)) return *found;
   if (lies_in_a_value(scene)) {
     if (auto found = bare_text(scene)) return *found;

@@ -61,6 +61,35 @@ TEST_CASE("other broken numbers") {
   CHECK(wrong_about("x = »99999999999999999999", {"too large"}) == "");
 }
 
+TEST_CASE("the value is named whose end the parser has noticed, not the next one") {
+  CHECK(wrong_about("x = { at = »0012, type = \"u16\" }", {"begin with 0", "at = 12"}) == "");
+  CHECK(wrong_about("x = { at = »99999999999999999999, type = \"u16\" }", {"too large"}) == "");
+  CHECK(wrong_about("x = { unit = »kWh}", {"unit = \"kWh\""}) == "");
+}
+
+TEST_CASE("a decimal comma is told from a list") {
+  CHECK(wrong_about("scale = »0,1", {"point, not a comma", "write 0.1"}) == "");
+  CHECK(wrong_about("x = { at = 1, scale = »0,01, unit = \"V\" }", {"write 0.01"}) == "");
+}
+
+TEST_CASE("hexadecimal numbers as manuals print them") {
+  CHECK(wrong_about("x = { at = »0X10, type = \"u16\" }", {"at = 0x10"}) == "");
+  CHECK(wrong_about("x = { at = »10h, type = \"u16\" }", {"at = 0x10"}) == "");
+  CHECK(wrong_about("x = { at = »5B00, type = \"u16\" }", {"at = 0x5B00"}) == "");
+  CHECK(wrong_about("model = »B23", {"model = \"B23\""}) == "");
+  CHECK(wrong_about("every = »10h", {"every = \"10h\""}) == "");
+}
+
+TEST_CASE("signs that look right and are not") {
+  CHECK(wrong_about("x = { at = »\u00A05, type = \"u16\" }", {"non-breaking space"}) == "");
+  CHECK(wrong_about("x = { at = »0; type = \"u16\" }", {"comma between the keys", "not ;"}) == "");
+  CHECK(wrong_about("a = 1»\rb = 2\r", {"CR alone"}) == "");
+}
+
+TEST_CASE("what the parser says is never all that is said of { … }") {
+  CHECK(wrong_about("x = { »[ }", {"expected a key"}) == "");
+}
+
 TEST_CASE("booleans are small and without quotes") {
   CHECK(wrong_about("x = »True", {"true or false"}) == "");
   CHECK(wrong_about("x = »yes", {"true or false"}) == "");
