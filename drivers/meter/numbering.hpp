@@ -23,7 +23,8 @@ enum class Numbering : std::uint8_t {
 // A register number as a profile writes it. In quotes only where TOML forbids the leading zeros of 00001.
 struct RegisterNumber {
   std::int64_t number = 0;
-  std::string quoted;  // its digits, where it was written as a text
+  std::string quoted;        // its digits, where it was written as a text
+  bool hexadecimal = false;  // written 0x…: no Modicon number
   bool operator==(const RegisterNumber&) const = default;
 };
 

@@ -27,10 +27,10 @@ class PointMaker {
   std::optional<MadePoint> make() {
     Point& point = made_.point;
     point.name = spec_.name;
-    point.word_order = spec_.word_order ? spec_.word_order->value : head_.word_order;
     point.verify = spec_.verify && spec_.verify->value;
     point.secondary = spec_.secondary && spec_.secondary->value;
     take_type();
+    take_word_order();
     take_address();
     if (failed_) return std::nullopt;  // what follows needs to know where and what the value is
     take_length();
@@ -60,6 +60,14 @@ class PointMaker {
       made_.point.type = spec_.type->value;
     } else {
       miss("type is missing; expected one such as \"u16\", \"s32\" or \"f32\"");
+    }
+  }
+
+  void take_word_order() {
+    made_.point.word_order = spec_.word_order ? spec_.word_order->value : head_.word_order;
+    if (spec_.word_order && made_.point.type == Type::mod10k4) {
+      fail(spec_.word_order->place,
+           "word-order: a mod10k4 always has its lowest group in its first register; leave it out");
     }
   }
 

@@ -51,11 +51,14 @@ std::optional<RegisterNumber> read_number(toml::Table& table, std::string_view k
   if (value == nullptr) return std::nullopt;
   const bool digits =
       !value->text.empty() && value->text.find_first_not_of("0123456789") == std::string::npos;
-  if (value->kind == toml::Value::Kind::integer) return RegisterNumber{value->integer, {}};
+  if (value->kind == toml::Value::Kind::integer)
+    return RegisterNumber{value->integer, {}, value->text.starts_with("0x")};
   if (value->kind == toml::Value::Kind::string && digits && value->text.size() <= 6) {
-    return RegisterNumber{std::stoll(value->text), value->text};
+    return RegisterNumber{std::stoll(value->text), value->text, false};
   }
-  table.error(key, "expected a register number, found " + toml::describe(*value));
+  const bool text = value->kind == toml::Value::Kind::string;
+  table.error(key, std::string("expected a register number") +
+                       (text ? " without quotes (12 or 0x5B00)" : "") + ", found " + toml::describe(*value));
   return std::nullopt;
 }
 

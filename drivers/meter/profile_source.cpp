@@ -46,7 +46,7 @@ void warn_of_modicon_numbers(const ProfileSource& source, toml::Report& report) 
   if (source.head.numbering_given && !all) return;
   for (const PointSpec& spec : source.specs) {
     const auto point = std::ranges::find(points, spec.name, &Point::name);
-    if (point == points.end() || !suspicious(*point)) continue;
+    if (point == points.end() || !suspicious(*point) || spec.at->value.hexadecimal) continue;
     const std::string number = std::to_string(point->at);
     report.warning(
         spec.at->place,

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <utility>
 
+#include <boost/algorithm/string/predicate.hpp>
+
 namespace congto::meter {
 
 namespace {
@@ -56,13 +58,8 @@ constexpr Elsewhere elsewhere[] = {
     {"mW", {Unit::watt, "0.001"}},
     {"kW", {Unit::watt, "1000"}},
     {"MW", {Unit::watt, "1000000"}},
-    {"VAr", {Unit::volt_ampere_reactive, "1"}},
-    {"VAR", {Unit::volt_ampere_reactive, "1"}},
     {"kvar", {Unit::volt_ampere_reactive, "1000"}},
-    {"kVAr", {Unit::volt_ampere_reactive, "1000"}},
-    {"kVAR", {Unit::volt_ampere_reactive, "1000"}},
     {"Mvar", {Unit::volt_ampere_reactive, "1000000"}},
-    {"MVAr", {Unit::volt_ampere_reactive, "1000000"}},
     {"kVA", {Unit::volt_ampere, "1000"}},
     {"MVA", {Unit::volt_ampere, "1000000"}},
     {"mHz", {Unit::hertz, "0.001"}},
@@ -70,46 +67,47 @@ constexpr Elsewhere elsewhere[] = {
     {"percent", {Unit::percent, "1"}},
     {"°", {Unit::degree, "1"}},
     {"Wh", {Unit::kilowatt_hour, "0.001"}},
-    {"kwh", {Unit::kilowatt_hour, "1"}},
-    {"KWh", {Unit::kilowatt_hour, "1"}},
-    {"KWH", {Unit::kilowatt_hour, "1"}},
     {"MWh", {Unit::kilowatt_hour, "1000"}},
     {"GWh", {Unit::kilowatt_hour, "1000000"}},
     {"varh", {Unit::kilovar_hour, "0.001"}},
-    {"VArh", {Unit::kilovar_hour, "0.001"}},
-    {"kVArh", {Unit::kilovar_hour, "1"}},
-    {"kVARh", {Unit::kilovar_hour, "1"}},
     {"Mvarh", {Unit::kilovar_hour, "1000"}},
-    {"MVArh", {Unit::kilovar_hour, "1000"}},
     {"VAh", {Unit::kilovolt_ampere_hour, "0.001"}},
-    {"kvah", {Unit::kilovolt_ampere_hour, "1"}},
     {"MVAh", {Unit::kilovolt_ampere_hour, "1000"}},
     {"mAh", {Unit::ampere_hour, "0.001"}},
     {"kAh", {Unit::ampere_hour, "1000"}},
     {"m³", {Unit::cubic_metre, "1"}},
     {"m^3", {Unit::cubic_metre, "1"}},
     {"l", {Unit::cubic_metre, "0.001"}},
-    {"L", {Unit::cubic_metre, "0.001"}},
     {"litre", {Unit::cubic_metre, "0.001"}},
+    {"litres", {Unit::cubic_metre, "0.001"}},
+    {"liter", {Unit::cubic_metre, "0.001"}},
+    {"liters", {Unit::cubic_metre, "0.001"}},
+    {"dm3", {Unit::cubic_metre, "0.001"}},
+    {"cbm", {Unit::cubic_metre, "1"}},
     {"hl", {Unit::cubic_metre, "0.1"}},
     {"gal", {Unit::cubic_metre, "0.003785411784"}},
     {"m³/h", {Unit::cubic_metre_per_hour, "1"}},
+    {"m3/hr", {Unit::cubic_metre_per_hour, "1"}},
     {"m3/min", {Unit::cubic_metre_per_hour, "60"}},
     {"m3/s", {Unit::cubic_metre_per_hour, "3600"}},
     {"l/s", {Unit::cubic_metre_per_hour, "3.6"}},
     {"l/min", {Unit::cubic_metre_per_hour, "0.06"}},
     {"l/h", {Unit::cubic_metre_per_hour, "0.001"}},
-    {"L/s", {Unit::cubic_metre_per_hour, "3.6"}},
-    {"L/min", {Unit::cubic_metre_per_hour, "0.06"}},
-    {"L/h", {Unit::cubic_metre_per_hour, "0.001"}},
+    {"lpm", {Unit::cubic_metre_per_hour, "0.06"}},
     {"mm/s", {Unit::metre_per_second, "0.001"}},
     {"g", {Unit::kilogram, "0.001"}},
     {"t", {Unit::kilogram, "1000"}},
+    {"ton", {Unit::kilogram, "1000"}},
+    {"tons", {Unit::kilogram, "1000"}},
+    {"tonne", {Unit::kilogram, "1000"}},
+    {"tonnes", {Unit::kilogram, "1000"}},
     {"kg/min", {Unit::kilogram_per_hour, "60"}},
     {"kg/s", {Unit::kilogram_per_hour, "3600"}},
     {"t/h", {Unit::kilogram_per_hour, "1000"}},
     {"°C", {Unit::degree_celsius, "1"}},
+    {"℃", {Unit::degree_celsius, "1"}},
     {"C", {Unit::degree_celsius, "1"}},
+    {"Celsius", {Unit::degree_celsius, "1"}},
     {"kJ", {Unit::gigajoule, "0.000001"}},
     {"MJ", {Unit::gigajoule, "0.001"}},
     {"MJ/h", {Unit::gigajoule_per_hour, "0.001"}},
@@ -119,9 +117,17 @@ constexpr Elsewhere elsewhere[] = {
     {"MPa", {Unit::pascal, "1000000"}},
     {"kohm", {Unit::ohm, "1000"}},
     {"Ω", {Unit::ohm, "1"}},
+    {"kΩ", {Unit::ohm, "1000"}},
     {"ms", {Unit::second, "0.001"}},
+    {"sec", {Unit::second, "1"}},
+    {"seconds", {Unit::second, "1"}},
     {"min", {Unit::second, "60"}},
+    {"minutes", {Unit::second, "60"}},
+    {"hr", {Unit::hour, "1"}},
+    {"hours", {Unit::hour, "1"}},
+    {"pulse", {Unit::count, "1"}},
     {"pulses", {Unit::count, "1"}},
+    {"imp", {Unit::count, "1"}},
 };
 
 // A name is of a quantity when it is its word, or begins with it and an underscore. The first that fits
@@ -205,9 +211,13 @@ std::optional<Unit> parse_unit(std::string_view written) {
 }
 
 std::optional<UnitHint> known_elsewhere(std::string_view written) {
-  const auto* found = std::ranges::find(elsewhere, written, &Elsewhere::text);
-  if (found == std::end(elsewhere)) return std::nullopt;
-  return found->hint;
+  const auto* exact = std::ranges::find(elsewhere, written, &Elsewhere::text);
+  if (exact != std::end(elsewhere)) return exact->hint;
+  // KVAR is kvar; but mw may be mW or MW.
+  const auto alike = [&](const Elsewhere& unit) { return boost::algorithm::iequals(unit.text, written); };
+  const auto* found = std::ranges::find_if(elsewhere, alike);
+  const bool alone = found != std::end(elsewhere) && std::none_of(found + 1, std::end(elsewhere), alike);
+  return alone ? std::optional(found->hint) : std::nullopt;
 }
 
 std::optional<Unit> unit_of_name(std::string_view point_name) {

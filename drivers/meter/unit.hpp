@@ -43,7 +43,8 @@ enum class Unit {
 std::string_view text(Unit unit);
 std::optional<Unit> parse_unit(std::string_view text);
 // A well-known unit that is not in the list, and how to scale it: "MWh" -> {kilowatt_hour, "1000"},
-// "l" -> {cubic_metre, "0.001"}. For the message that names the scale.
+// "l" -> {cubic_metre, "0.001"}; in other letter cases where that leaves one only. For the message that names
+// the scale.
 struct UnitHint {
   Unit unit;
   std::string_view scale;

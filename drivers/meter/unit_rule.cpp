@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include <boost/algorithm/string/predicate.hpp>
+
 #include "drivers/toml/nearest.hpp"
 
 namespace congto::meter {
@@ -22,9 +24,11 @@ std::string with_scale(const std::string& written, const UnitHint& hint, const D
 std::string known_units(std::string_view written) {
   std::vector<std::string_view> words;
   for (const Unit unit : all_units()) words.push_back(text(unit));
+  // Only for other letter cases: a unit that is merely like it is another one (kw is not W, pH not Ah).
   std::string message = "expected a unit of the list " + toml::list_words(words);
-  if (const auto near = toml::nearest_word(written, words))
-    message += "; did you mean " + in_quotes(*near) + "?";
+  for (const std::string_view word : words) {
+    if (boost::algorithm::iequals(word, written)) message += "; did you mean " + in_quotes(word) + "?";
+  }
   return message;
 }
 

@@ -188,6 +188,22 @@ TEST_CASE("scale-at and plus are counted like at") {
                     "numbering = \"modicon\"") == "");
 }
 
+TEST_CASE("an address in hexadecimal is no Modicon number") {
+  const auto file =
+      read_profile_text(points("x = { at = 0xB000, type = \"u16\" }", "function = 3"), "p.toml");
+  REQUIRE(file.profile);
+  CHECK(file.profile->points.at(0).at == 0xB000);
+  CHECK(file.warnings.empty());
+}
+
+TEST_CASE("a register number in quotes is told to lose them") {
+  CHECK(wrong_point("x = { at = »\"0x10\", type = \"u16\" }", {"without quotes"}) == "");
+}
+
+TEST_CASE("mod10k4 has an order of its own") {
+  CHECK(wrong_point("x = { at = 1, type = \"mod10k4\", word-order = »\"big\" }", {"lowest group"}) == "");
+}
+
 TEST_CASE("under wire numbering, numbers that look like Modicon's get a warning") {
   CHECK(warned_about(points("x = { at = »40001, type = \"u16\" }", "function = 3"),
                      {"40001", "modicon", "wire"}) == "");
@@ -252,6 +268,9 @@ TEST_CASE("the unit of a quantity is fixed, and the message names the scale that
   CHECK(wrong_point("x = { at = 1, type = \"f32\", unit = »\"Hertz\" }",
                     {"list", "\"kWh\"", "found \"Hertz\""}) == "");
   CHECK(wrong_point("x = { at = 1, type = \"f32\", unit = »\"degc\" }", {"did you mean \"degC\"?"}) == "");
+  CHECK(wrong_point("active_power = { at = 1, type = \"f32\", unit = »\"kw\" }",
+                    {"unit = \"W\", scale = 1000"}) == "");
+  CHECK(wrong_point("ph = { at = 1, type = \"f32\", unit = »\"pH\" }", {"\"count\", found \"pH\""}) == "");
 }
 
 TEST_CASE("a quantity with a unit of its own must name it") {

@@ -31,7 +31,15 @@ TEST_CASE("a unit of other lists has the scale that brings it to ours") {
   check("l/s", Unit::cubic_metre_per_hour, "3.6");
   check("l/min", Unit::cubic_metre_per_hour, "0.06");
   check("m³", Unit::cubic_metre, "1");
+  check("KW", Unit::watt, "1000");
+  check("KVAR", Unit::volt_ampere_reactive, "1000");
+  check("kva", Unit::volt_ampere, "1000");
+  check("LPM", Unit::cubic_metre_per_hour, "0.06");
   CHECK_FALSE(known_elsewhere("parsec"));
+}
+
+TEST_CASE("another letter case counts only where it leaves one unit") {
+  CHECK_FALSE(known_elsewhere("mw"));
 }
 
 TEST_CASE("a quantity has one unit, whatever phase, tariff or maximum follows in the name") {
