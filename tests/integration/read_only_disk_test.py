@@ -25,7 +25,7 @@ class ReadOnlyDisk(PlantCase):
         status = reader.wait_status(lambda status: status["journal"] == "memory", "the journal is in memory")
         self.assertIn("ead-only", status["journal_trouble"])
         self.assertTrue(agent.running())
-        self.assertEqual(agent.stop()[0], 0)
+        self.assertEqual(agent.stop(), 0)
 
 
 if __name__ == "__main__":

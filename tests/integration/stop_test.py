@@ -1,13 +1,9 @@
 #!/usr/bin/python3
-"""SIGTERM ends the agent in under two seconds with exit status 0, and what was read is in the journal."""
+"""SIGTERM ends the agent with exit status 0, whatever it waits for, and what was read is in the journal. (How soon: tests/bench.)"""
 import csv
 import io
-import os
 
 from tests.support.plant import PlantCase, main, meter, tcp_bus
-
-# Sanitizers make a program several times slower; the promise is about the program that is installed.
-SECONDS = 10 if os.environ.get("CONGTO_SANITIZED") else 2
 
 
 class Stop(PlantCase):
@@ -19,9 +15,7 @@ class Stop(PlantCase):
         status = self.wait_status(site, lambda status: status["samples"] >= 3, "three samples")
         self.assertEqual(status["last"], 0, "nothing was committed yet")
 
-        code, seconds = agent.stop()
-        self.assertEqual(code, 0)
-        self.assertLess(seconds, SECONDS)
+        self.assertEqual(agent.stop(), 0)
 
         done = self.congto("export", "--config", site)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -38,9 +32,7 @@ class Stop(PlantCase):
                          tcp_bus("gateway", port.number) + meter("m-1", "gateway", self.one_register()))
         agent = self.agent(site)
         self.wait_status(site, lambda status: status["failed_polls"] >= 1, "a poll that failed")
-        code, seconds = agent.stop()
-        self.assertEqual(code, 0)
-        self.assertLess(seconds, SECONDS)
+        self.assertEqual(agent.stop(), 0)
 
     def test_the_next_run_knows(self):
         broker = self.broker()
