@@ -1,10 +1,10 @@
 // `congto read`: one meter now, through the poller and decoder of production. Asks the running agent for a
 // turn and opens the port itself only when no agent runs.
 #include <algorithm>
+#include <exception>
 #include <iostream>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -59,8 +59,11 @@ int read_directly(const meter::Bus& bus, const meter::Meter& wanted, bool as_jso
   sink.noted = [&] {
     if (poller.state().state.starts_with("other master")) poller.stop();
   };
-  boost::asio::co_spawn(context, poller.run(), boost::asio::detached);
+  std::exception_ptr broken;
+  const auto ended = [&](const std::exception_ptr& thrown) { broken = thrown; };
+  boost::asio::co_spawn(context, poller.run(), ended);
   context.run();
+  if (broken) std::rethrow_exception(broken);
   if (!sample) return failed;
   const auto when = clock.wall() - (clock.boot() - sample->stamp);
   std::cout << (as_json ? json(*sample, when) + "\n" : table(*sample, when));

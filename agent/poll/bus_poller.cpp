@@ -2,14 +2,11 @@
 #include "agent/poll/bus_poller.hpp"
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "drivers/meter/decode.hpp"
 
 namespace congto::poll {
 
@@ -17,12 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto first_unit_pause = 1s;
-constexpr auto longest_unit_pause = 60s;  // design.md, Schedule: capped at 60 s
-constexpr auto longest_port_pause = 30s;
 constexpr auto listen_time = 2s;  // design.md, Who owns the bus
 constexpr auto listen_again_after = 60s;
-constexpr auto daily_period = 24h;  // refused points and info are asked again
+constexpr auto daily_period = 24h;  // refused points are asked again
+constexpr auto long_outage = 60s;
 
 std::vector<std::chrono::milliseconds> intervals(const std::vector<PolledMeter>& meters) {
   std::vector<std::chrono::milliseconds> all;
@@ -30,15 +25,20 @@ std::vector<std::chrono::milliseconds> intervals(const std::vector<PolledMeter>&
   return all;
 }
 
-}  // namespace
+std::vector<BusHealth::Place> places(const std::vector<PolledMeter>& meters) {
+  std::vector<BusHealth::Place> all;
+  for (const auto& polled : meters) all.push_back({polled.meter.unit_id, polled.meter.name});
+  return all;
+}
 
-BusPoller::Unit::Unit() : health(first_unit_pause, longest_unit_pause) {}
+modbus::Failure stopped() { return {modbus::FailureKind::no_link, 0, "the poller was stopped"}; }
+
+}  // namespace
 
 BusPoller::Polled::Polled(PolledMeter configured, const meter::Bus& bus)
     : meter(std::move(configured)),
       plan(meter.meter.points, meter.meter.limits.read, meter::wire_cost(bus, meter.meter.limits)),
-      info_plan(meter.meter.info, meter.meter.limits.read, meter::wire_cost(bus, meter.meter.limits)),
-      info_wanted(!meter.meter.info.empty()) {}
+      about(meter.meter, bus) {}
 
 BusPoller::BusPoller(boost::asio::any_io_executor executor, meter::Bus bus, std::vector<PolledMeter> meters,
                      meter::LayoutPtr layout, std::unique_ptr<modbus::Link> link, const Clock& clock,
@@ -49,9 +49,8 @@ BusPoller::BusPoller(boost::asio::any_io_executor executor, meter::Bus bus, std:
       clock_(clock),
       sink_(sink),
       timer_(executor),
-      port_(first_unit_pause, longest_port_pause),
-      schedule_(intervals(meters)),
-      missed_why_(meters.size(), "overrun") {
+      health_(link_->name(), places(meters), [this](const std::string& text) { sink_.note(text); }),
+      schedule_(intervals(meters)) {
   for (auto& configured : meters) {
     link_->set_pause(configured.meter.unit_id, configured.meter.limits.pause);
     units_.try_emplace(configured.meter.unit_id);
@@ -64,52 +63,94 @@ BusPoller::~BusPoller() = default;
 
 boost::asio::awaitable<void> BusPoller::run() {
   started_ = clock_.boot();
-  bool ours = co_await line_is_ours();
+  co_await listen();
   // Slots count from here: what passed while listening was never promised.
   schedule_.align(clock_.boot(), clock_.wall());
-  while (!ours && !stopping_) {
-    co_await wait_until(clock_.boot() + listen_again_after);
-    if (!stopping_) ours = co_await line_is_ours();
-  }
+  const std::function<void(meter::Sample)> to_the_sink;
   while (!stopping_) {
     const BootTime now = clock_.boot();
-    if (!turns_.empty()) {
+    release_held(now);
+    if (must_listen() && now >= listen_at_) {
+      co_await listen();
+    } else if (must_listen()) {
+      answer_turns_without_line();
+      co_await wait_until(or_next_release(listen_at_));
+    } else if (!turns_.empty()) {
       Turn turn = std::move(turns_.front());
       turns_.pop_front();
       Due due;
       due.meter = turn.meter;
       due.slot = now;
       co_await poll(due, std::move(turn.done));
-      continue;
-    }
-    const auto due = schedule_.take(now, ready(now));
-    if (due) {
-      co_await poll(*due, {});
+    } else if (const auto due = next_due(now)) {
+      co_await poll(*due, to_the_sink);
     } else {
-      co_await wait_until(next_event(now).value_or(now + listen_again_after));
+      co_await wait_until(next_event(now));
     }
   }
   for (std::size_t i = 0; i < meters_.size(); ++i) {
+    if (auto held = std::exchange(meters_[i].held, std::nullopt)) emit(std::move(*held));
     const auto rest = schedule_.give_up(i, clock_.boot());
-    if (rest) report_missed(*rest, why_missed(i));
+    if (rest) report_missed(*rest, health_.why_missed(i));
   }
   link_->close();
 }
 
-boost::asio::awaitable<bool> BusPoller::line_is_ours() {
+// Before the first request, and after a serial port was gone: somebody may have put another master on the
+// line.
+bool BusPoller::must_listen() const {
+  const bool reopened = bus_.transport == meter::Transport::serial && !bus_.release &&
+                        link_->counters().reconnects != reconnects_;
+  return !line_is_ours_ || reopened;
+}
+
+boost::asio::awaitable<void> BusPoller::listen() {
   const auto heard = co_await link_->listen(listen_time);
-  if (heard.has_error()) co_return true;  // no port yet: the first exchange tells it, and tries again
-  const bool foreign = heard->foreign_frames > 0;
-  const bool was_foreign =
-      std::exchange(other_master_, foreign);  // first: whoever gets a note may ask state()
-  if (foreign && !was_foreign) {
-    sink_.note(link_->name() + ": another master polls this line (" + std::to_string(heard->foreign_frames) +
-               " frames in 2 s that we did not send). It is not polled; disconnect the other master. "
-               "Listening again every minute.");
+  if (stopping_) co_return;
+  const BootTime now = clock_.boot();
+  reconnects_ = link_->counters().reconnects;
+  const bool was_missing = std::exchange(port_missing_, heard.has_error());
+  // State first: whoever gets a note may ask for it.
+  const bool was_foreign = std::exchange(other_master_, heard.has_value() && heard->foreign_frames > 0);
+  line_is_ours_ = heard.has_value() && !other_master_;
+  if (heard.has_error()) {
+    health_.port_failed(heard.error(), now);
+    listen_at_ = health_.port_retry_at();
+    co_return;
   }
-  if (!foreign && was_foreign) sink_.note(link_->name() + ": the other master is gone; polling begins");
-  std::fill(missed_why_.begin(), missed_why_.end(), foreign ? "other-master" : "overrun");
-  co_return !foreign;
+  if (was_missing) health_.port_returned();
+  tell_warnings();
+  if (other_master_) {
+    listen_at_ = now + listen_again_after;
+    health_.other_master();
+    if (!was_foreign) {
+      sink_.note(link_->name() + ": another master polls this line (" +
+                 std::to_string(heard->foreign_frames) +
+                 " frames in 2 s that we did not send). It is not polled; disconnect the other master. "
+                 "Listening again every minute.");
+    }
+  } else if (was_foreign) {
+    sink_.note(link_->name() + ": the other master is gone; polling begins");
+  }
+}
+
+void BusPoller::tell_warnings() {
+  if (link_->warnings() == warnings_told_) return;
+  warnings_told_ = link_->warnings();
+  for (const auto& warning : warnings_told_) sink_.note(link_->name() + ": " + warning);
+}
+
+void BusPoller::answer_turns_without_line() {
+  for (auto& turn : std::exchange(turns_, {})) {
+    const Polled& polled = meters_[turn.meter];
+    Due due;
+    due.slot = clock_.boot();
+    auto sample = make_sample(polled, due);
+    sample.quality.assign(polled.plan.points().size(), meter::Quality::no_link);
+    for (const auto& point : polled.plan.points())
+      sample.words.resize(sample.words.size() + point.raw_words());
+    turn.done(std::move(sample));
+  }
 }
 
 boost::asio::awaitable<void> BusPoller::wait_until(BootTime when) {
@@ -121,60 +162,68 @@ boost::asio::awaitable<void> BusPoller::wait_until(BootTime when) {
 
 boost::asio::awaitable<void> BusPoller::poll(Due due, std::function<void(meter::Sample)> done) {
   Polled& polled = meters_[due.meter];
-  Unit& unit = unit_of(polled);
-  if (due.missed > 0) report_missed(due, why_missed(due.meter));
-  missed_why_[due.meter] = "overrun";
+  if (!done) {
+    if (polled.held && polled.held->slot != due.slot) emit(*std::exchange(polled.held, std::nullopt));
+    if (due.missed > 0) report_missed(due, health_.why_missed(due.meter));
+    health_.polled(due.meter);
+  }
   const BootTime begun = clock_.boot();
-  daily(polled, begun);
-
-  meter::PollRun run(polled.plan, polled.meter.meter.unit_id);
-  co_await run_requests(run, polled, unit);
+  if (!polled.plan_reset || begun - *polled.plan_reset >= daily_period) {
+    polled.plan.reset();
+    polled.plan_reset = begun;
+  }
+  meter::PollRun run(polled.plan, polled.meter.meter.unit_id, begun);
+  co_await run_requests(run, due.meter);
   auto outcome = run.finish();
   if (stopping_ && outcome.failure && !done) co_return;  // cut short by stop(), not by the meter
-  judge(polled, unit, outcome);
+  judge(due.meter, outcome.failure);
 
-  meter::Sample sample;
-  sample.layout = layout_;
-  sample.meter = polled.meter.layout_index;
-  sample.slot = due.slot;
-  sample.stamp = outcome.last_byte == BootTime{} ? clock_.boot() : outcome.last_byte;
+  auto sample = make_sample(polled, due);
+  if (outcome.last_byte != BootTime{}) sample.stamp = outcome.last_byte;
   sample.took = std::chrono::ceil<std::chrono::milliseconds>(sample.stamp - begun);
   sample.words = std::move(outcome.words);
   sample.quality = std::move(outcome.quality);
-  ++polls_;
-  if (sample.failed_whole()) ++failed_polls_;
   if (outcome.answered && !outcome.failure) polled.last_read = sample.stamp;
   if (done) {
+    count(sample);
     done(std::move(sample));
   } else {
-    sink_.sample(std::move(sample));
+    deliver(due.meter, std::move(sample), outcome.failure.has_value());
   }
-  if (outcome.answered && polled.info_wanted) co_await read_info(polled, unit);
+  if (outcome.answered && !outcome.failure && polled.about.info_due(clock_.boot())) {
+    co_await read_info(due.meter);
+  }
   tell_about(polled);
   busy_ += clock_.boot() - begun;
   if (bus_.release) link_->close();
 }
 
-boost::asio::awaitable<void> BusPoller::run_requests(meter::PollRun& run, Polled& polled, Unit& unit) {
-  const auto& wake = polled.meter.meter.limits.wake;
+boost::asio::awaitable<void> BusPoller::run_requests(meter::PollRun& run, std::size_t meter) {
+  const auto& configured = meters_[meter].meter.meter;
+  const auto& limits = configured.limits;
+  Unit& unit = units_.at(configured.unit_id);
   auto request = run.next();
-  if (request && wake && (!unit.last_traffic || clock_.boot() - *unit.last_traffic > *wake)) {
+  if (request && limits.wake && (!unit.last_traffic || clock_.boot() - *unit.last_traffic > *limits.wake)) {
     // A sleeping device answers nothing to its first request; what comes back does not count.
-    const auto ignored = co_await ask(*request, polled, unit);
+    const auto ignored = co_await ask(*request, unit.times.timeout(limits.timeout), unit);
     static_cast<void>(ignored);
   }
   while (request) {
     const auto pause = run.pause_before_next();
     if (pause > 0ms) co_await wait_until(clock_.boot() + pause);
-    const auto outcome = co_await ask(*request, polled, unit);
+    // What was learned from a unit's quick replies must not lock it out when it becomes slow.
+    const bool quick = health_.unit_healthy(meter) && !run.unanswered_before();
+    const auto timeout = quick ? unit.times.timeout(limits.timeout) : limits.timeout;
+    const auto outcome = co_await ask(*request, timeout, unit);
     run.take(outcome);
     request = run.next();
   }
 }
 
 boost::asio::awaitable<modbus::Exchanged<modbus::Reply>> BusPoller::ask(modbus::Request request,
-                                                                        const Polled& polled, Unit& unit) {
-  const auto timeout = unit.times.timeout(polled.meter.meter.limits.timeout);
+                                                                        std::chrono::milliseconds timeout,
+                                                                        Unit& unit) {
+  if (stopping_) co_return stopped();
   auto outcome = co_await link_->exchange(request, timeout);
   if (outcome) {
     unit.times.add(outcome->took);
@@ -183,81 +232,85 @@ boost::asio::awaitable<modbus::Exchanged<modbus::Reply>> BusPoller::ask(modbus::
   co_return outcome;
 }
 
-boost::asio::awaitable<void> BusPoller::read_info(Polled& polled, Unit& unit) {
-  polled.info_plan.replan();
-  meter::PollRun run(polled.info_plan, polled.meter.meter.unit_id);
-  co_await run_requests(run, polled, unit);
-  const auto outcome = run.finish();
-  if (outcome.failure) co_return;  // asked again after the next good poll
-  polled.info_wanted = false;
-  polled.info_read = clock_.boot();
-  polled.info.clear();
-  std::size_t offset = 0;
-  for (std::size_t i = 0; i < polled.info_plan.points().size(); ++i) {
-    const auto& point = polled.info_plan.points()[i];
-    const auto words = std::span(outcome.words).subspan(offset, point.raw_words());
-    offset += point.raw_words();
-    if (outcome.quality[i] != meter::Quality::good) continue;
-    const auto reading = meter::decode(point, words);
-    if (reading.quality != meter::Quality::good) continue;
-    polled.info.emplace_back(point.name,
-                             point.type == meter::Type::ascii ? reading.text : reading.value.text());
-  }
-  polled.refused = SIZE_MAX;  // so that tell_about() speaks
-}
-
-void BusPoller::daily(Polled& polled, BootTime now) {
-  if (now - polled.plan_reset >= daily_period) {
-    polled.plan.reset();
-    polled.plan_reset = now;
-  }
-  if (polled.info_read && now - *polled.info_read >= daily_period) {
-    polled.info_plan.reset();
-    polled.info_wanted = true;
-  }
-  polled.plan.replan();
-}
-
-void BusPoller::judge(Polled& polled, Unit& unit, const meter::PollRun::Outcome& outcome) {
-  const BootTime now = clock_.boot();
-  const auto unit_text = link_->name() + ": unit " + std::to_string(polled.meter.meter.unit_id) + " (" +
-                         polled.meter.meter.name + ")";
-  const bool bus_down = outcome.failure && outcome.failure->severity() == modbus::Severity::bus;
-  if (bus_down) {
-    if (port_.healthy())
-      sink_.note(link_->name() + ": " + outcome.failure->word() + ": " + outcome.failure->detail);
-    port_.failed(*outcome.failure, now);
-    return;
-  }
-  if (!port_.healthy()) sink_.note(link_->name() + ": is back");
-  port_.answered();
-  if (!outcome.failure) {
-    if (!unit.health.healthy()) {
-      sink_.note(unit_text + " answers again");
-      for (auto& other : meters_) {
-        if (other.meter.meter.unit_id == polled.meter.meter.unit_id)
-          other.info_wanted = !other.meter.meter.info.empty();
-      }
-    }
-    unit.health.answered();
-    return;
-  }
-  if (unit.health.healthy())
-    sink_.note(unit_text + ": " + outcome.failure->word() + " " + outcome.failure->detail);
-  unit.health.failed(*outcome.failure, now);
+boost::asio::awaitable<void> BusPoller::read_info(std::size_t meter) {
+  if (stopping_) co_return;
+  Polled& polled = meters_[meter];
+  meter::PollRun run(polled.about.begin_info(), polled.meter.meter.unit_id, clock_.boot());
+  co_await run_requests(run, meter);
+  if (!stopping_) polled.about.take_info(run.finish(), clock_.boot());
 }
 
 void BusPoller::tell_about(Polled& polled) {
-  const auto& refused = polled.plan.refused();
-  const auto count = static_cast<std::size_t>(
-      std::count_if(refused.begin(), refused.end(), [](std::uint8_t code) { return code != 0; }));
-  if (count == polled.refused) return;
-  polled.refused = count;
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < refused.size(); ++i) {
-    if (refused[i] != 0) names.push_back(polled.plan.points()[i].name);
+  if (!polled.plan_reset) return;  // everything is about to be asked again: what is known now may be old
+  if (auto refused = polled.about.news(polled.plan)) {
+    sink_.about(polled.meter.layout_index, polled.about.info(), std::move(*refused));
   }
-  sink_.about(polled.meter.layout_index, polled.info, std::move(names));
+}
+
+meter::Sample BusPoller::make_sample(const Polled& polled, const Due& due) const {
+  meter::Sample sample;
+  sample.layout = layout_;
+  sample.meter = polled.meter.layout_index;
+  sample.slot = due.slot;
+  sample.stamp = clock_.boot();
+  return sample;
+}
+
+// A poll that failed whole is tried again in its slot when its unit may be asked again before the next one:
+// bills need quarter hours, and one lost frame must not cost one. A slot gives one sample.
+void BusPoller::deliver(std::size_t meter, meter::Sample sample, bool failed) {
+  Polled& polled = meters_[meter];
+  if (failed && sample.failed_whole()) {
+    if (polled.held) sample = std::move(*polled.held);
+    polled.held.reset();
+    if (health_.retry_at(meter) < sample.slot + polled.meter.meter.every) {
+      polled.held = std::move(sample);
+      return;
+    }
+  }
+  polled.held.reset();
+  emit(std::move(sample));
+}
+
+void BusPoller::release_held(BootTime now) {
+  for (auto& polled : meters_) {
+    if (polled.held && now >= polled.held->slot + polled.meter.meter.every) {
+      emit(*std::exchange(polled.held, std::nullopt));
+    }
+  }
+}
+
+BootTime BusPoller::or_next_release(BootTime earliest) const {
+  for (const auto& polled : meters_) {
+    if (polled.held) earliest = std::min(earliest, polled.held->slot + polled.meter.meter.every);
+  }
+  return earliest;
+}
+
+void BusPoller::count(const meter::Sample& sample) {
+  ++polls_;
+  if (sample.failed_whole()) ++failed_polls_;
+}
+
+void BusPoller::emit(meter::Sample sample) {
+  count(sample);
+  sink_.sample(std::move(sample));
+}
+
+void BusPoller::judge(std::size_t meter, const std::optional<modbus::Failure>& failure) {
+  const BootTime now = clock_.boot();
+  const auto was_gone = health_.judge(meter, failure, now);
+  if (failure && failure->kind == modbus::FailureKind::no_link &&
+      bus_.transport == meter::Transport::serial) {
+    line_is_ours_ = false;
+    listen_at_ = health_.port_retry_at();
+  }
+  if (!was_gone) return;
+  for (auto& other : meters_) {
+    if (other.meter.meter.unit_id != meters_[meter].meter.meter.unit_id) continue;
+    other.about.unit_returned();
+    if (*was_gone > long_outage) other.plan_reset.reset();  // it may be another device by now
+  }
 }
 
 void BusPoller::report_missed(const Due& due, const std::string& why) {
@@ -273,31 +326,26 @@ void BusPoller::report_missed(const Due& due, const std::string& why) {
   sink_.skipped(std::move(skipped));
 }
 
-std::string BusPoller::why_missed(std::size_t meter) const {
-  if (!port_.healthy()) return "no-link";
-  const auto& unit = units_.at(meters_[meter].meter.meter.unit_id);
-  if (!unit.health.healthy()) return "back-off";
-  return missed_why_[meter];
+std::optional<Due> BusPoller::next_due(BootTime now) {
+  const auto able = health_.ready(now);
+  if (auto due = schedule_.take(now, able)) return due;
+  for (std::size_t i = 0; i < meters_.size(); ++i) {
+    if (!able[i] || !meters_[i].held) continue;
+    Due again;
+    again.meter = i;
+    again.slot = meters_[i].held->slot;
+    return again;
+  }
+  return std::nullopt;
 }
 
-std::vector<bool> BusPoller::ready(BootTime now) const {
-  std::vector<bool> all(meters_.size(), port_.ready(now));
+BootTime BusPoller::next_event(BootTime now) const {
+  const auto able = health_.ready(now);
+  BootTime earliest = schedule_.next(able).value_or(now + listen_again_after);
   for (std::size_t i = 0; i < meters_.size(); ++i) {
-    if (!units_.at(meters_[i].meter.meter.unit_id).health.ready(now)) all[i] = false;
+    if (!able[i]) earliest = std::min(earliest, health_.retry_at(i));
   }
-  return all;
-}
-
-std::optional<BootTime> BusPoller::next_event(BootTime now) const {
-  const auto able = ready(now);
-  auto earliest = schedule_.next(able);
-  for (std::size_t i = 0; i < meters_.size(); ++i) {
-    if (able[i]) continue;
-    const auto retry =
-        std::max(port_.retry_at(), units_.at(meters_[i].meter.meter.unit_id).health.retry_at());
-    if (!earliest || retry < *earliest) earliest = retry;
-  }
-  return earliest;
+  return or_next_release(earliest);
 }
 
 void BusPoller::stop() {
@@ -329,9 +377,9 @@ bool BusPoller::has(const std::string& meter) const {
 BusState BusPoller::state() const {
   BusState state;
   state.name = bus_.name;
-  state.state = other_master_      ? "other master: this line is polled by somebody else"
-                : !port_.healthy() ? port_.last_failure()
-                                   : "ok";
+  state.state = other_master_             ? "other master: this line is polled by somebody else"
+                : !health_.port_healthy() ? health_.port_failure()
+                                          : "ok";
   const auto elapsed = clock_.boot() - started_;
   if (elapsed.count() > 0) {
     state.load = std::min(1.0, static_cast<double>(busy_.count()) / static_cast<double>(elapsed.count()));
@@ -346,19 +394,13 @@ BusState BusPoller::state() const {
 
 std::vector<MeterState> BusPoller::meters() const {
   std::vector<MeterState> all;
-  for (const auto& polled : meters_) {
-    const auto& unit = units_.at(polled.meter.meter.unit_id);
+  for (std::size_t i = 0; i < meters_.size(); ++i) {
     MeterState state;
-    state.name = polled.meter.meter.name;
-    state.last_read = polled.last_read;
-    state.failures = unit.health.failures();
-    if (!port_.healthy()) {
-      state.state = port_.last_failure();
-    } else if (!unit.health.healthy()) {
-      state.state = unit.health.last_failure();
-    } else {
-      state.state = polled.last_read ? "ok" : "not read yet";
-    }
+    state.name = meters_[i].meter.meter.name;
+    state.state = health_.trouble(i);
+    if (state.state.empty()) state.state = meters_[i].last_read ? "ok" : "not read yet";
+    state.last_read = meters_[i].last_read;
+    state.failures = health_.failures(i);
     all.push_back(std::move(state));
   }
   return all;

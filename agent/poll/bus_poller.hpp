@@ -16,9 +16,10 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "agent/poll/bus_health.hpp"
+#include "agent/poll/meter_about.hpp"
 #include "agent/poll/schedule.hpp"
 #include "agent/poll/sink.hpp"
-#include "agent/poll/unit_health.hpp"
 #include "drivers/core/clock.hpp"
 #include "drivers/meter/meter.hpp"
 #include "drivers/meter/poll_run.hpp"
@@ -73,8 +74,6 @@ class BusPoller {
 
  private:
   struct Unit {
-    Unit();
-    UnitHealth health;
     modbus::ResponseTimes times;
     std::optional<BootTime> last_traffic;
   };
@@ -82,34 +81,38 @@ class BusPoller {
     Polled(PolledMeter configured, const meter::Bus& bus);
     PolledMeter meter;
     meter::MeterPlan plan;
-    meter::MeterPlan info_plan;
-    std::vector<std::pair<std::string, std::string>> info;
-    bool info_wanted = true;
-    std::optional<BootTime> info_read;
+    std::optional<BootTime> plan_reset;  // nothing: due at the next poll
+    MeterAbout about;
     std::optional<BootTime> last_read;
-    BootTime plan_reset;
-    std::size_t refused = 0;
+    // The first failed sample of the slot while there is time to try again in the slot.
+    std::optional<meter::Sample> held;
   };
   struct Turn {
     std::size_t meter;
     std::function<void(meter::Sample)> done;
   };
 
-  boost::asio::awaitable<bool> line_is_ours();
+  boost::asio::awaitable<void> listen();
+  bool must_listen() const;
+  void tell_warnings();
+  void answer_turns_without_line();
   boost::asio::awaitable<void> wait_until(BootTime when);
   boost::asio::awaitable<void> poll(Due due, std::function<void(meter::Sample)> done);
-  boost::asio::awaitable<void> run_requests(meter::PollRun& run, Polled& polled, Unit& unit);
-  boost::asio::awaitable<void> read_info(Polled& polled, Unit& unit);
-  boost::asio::awaitable<modbus::Exchanged<modbus::Reply>> ask(modbus::Request request, const Polled& polled,
-                                                               Unit& unit);
-  void daily(Polled& polled, BootTime now);
-  void judge(Polled& polled, Unit& unit, const meter::PollRun::Outcome& outcome);
+  boost::asio::awaitable<void> run_requests(meter::PollRun& run, std::size_t meter);
+  boost::asio::awaitable<void> read_info(std::size_t meter);
+  boost::asio::awaitable<modbus::Exchanged<modbus::Reply>> ask(modbus::Request request,
+                                                               std::chrono::milliseconds timeout, Unit& unit);
   void tell_about(Polled& polled);
+  meter::Sample make_sample(const Polled& polled, const Due& due) const;
+  void deliver(std::size_t meter, meter::Sample sample, bool failed);
+  void emit(meter::Sample sample);
+  void count(const meter::Sample& sample);
+  void release_held(BootTime now);
+  BootTime or_next_release(BootTime earliest) const;
+  void judge(std::size_t meter, const std::optional<modbus::Failure>& failure);
   void report_missed(const Due& due, const std::string& why);
-  std::vector<bool> ready(BootTime now) const;
-  std::optional<BootTime> next_event(BootTime now) const;
-  std::string why_missed(std::size_t meter) const;
-  Unit& unit_of(const Polled& polled) { return units_.at(polled.meter.meter.unit_id); }
+  std::optional<Due> next_due(BootTime now);
+  BootTime next_event(BootTime now) const;
 
   meter::Bus bus_;
   meter::LayoutPtr layout_;
@@ -119,12 +122,16 @@ class BusPoller {
   boost::asio::steady_timer timer_;
   std::vector<Polled> meters_;
   std::map<modbus::UnitId, Unit> units_;
-  UnitHealth port_;  // of the bus as a whole: port, connection, gateway
+  BusHealth health_;
   Schedule schedule_;
   std::deque<Turn> turns_;
   bool stopping_ = false;
+  bool line_is_ours_ = false;  // listened to since its port was there, and no other master heard
   bool other_master_ = false;
-  std::vector<std::string> missed_why_;  // per meter: why its passing slots are not polled
+  bool port_missing_ = false;     // at the last listening
+  BootTime listen_at_{};          // while the line is not ours
+  std::uint64_t reconnects_ = 0;  // at the last listening
+  std::vector<std::string> warnings_told_;
   std::uint64_t polls_ = 0, failed_polls_ = 0, skipped_slots_ = 0, overruns_ = 0;
   BootTime started_{};
   std::chrono::microseconds busy_{0};  // with a poll under way, since started_

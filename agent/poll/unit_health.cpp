@@ -26,6 +26,7 @@ void UnitHealth::answered() {
 }
 
 void UnitHealth::failed(const modbus::Failure& failure, BootTime now) {
+  if (failures_ == 0) failing_since_ = now;
   ++failures_;
   last_failure_ = failure.detail.empty() ? failure.word() : failure.word() + ": " + failure.detail;
   if (is_damage(failure.kind) && failures_ <= damaged_replies_borne) return;

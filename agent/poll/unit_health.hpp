@@ -23,7 +23,8 @@ class UnitHealth {
   bool ready(BootTime now) const { return now >= retry_at_; }
   BootTime retry_at() const { return retry_at_; }
   bool healthy() const { return failures_ == 0; }
-  std::uint64_t failures() const { return failures_; }  // polls in a row
+  std::uint64_t failures() const { return failures_; }       // polls in a row
+  BootTime failing_since() const { return failing_since_; }  // while not healthy
   const std::string& last_failure() const { return last_failure_; }
 
  private:
@@ -31,6 +32,7 @@ class UnitHealth {
   std::chrono::milliseconds pause_{0};
   BootTime retry_at_{};
   std::uint64_t failures_ = 0;
+  BootTime failing_since_{};
   std::string last_failure_;
 };
 

@@ -16,10 +16,6 @@ using modbus::Severity;
 constexpr std::uint8_t value_part = 1;
 constexpr std::uint8_t scale_part = 2;
 
-// Enough to find a few bad points in the largest meters, or all in a block of 32; on a 9600 baud line about
-// 1.5 s. The next poll goes on from what was found.
-constexpr std::size_t first_probes = 64;
-
 constexpr int noise_retries = 1;  // a damaged reply: chance
 constexpr int busy_retries = 2;   // exceptions 5 and 6
 constexpr std::chrono::milliseconds busy_pause{500};
@@ -47,53 +43,10 @@ std::uint8_t parts_of(const Point& point) { return point.scale_at ? value_part |
 
 }  // namespace
 
-MeterPlan::MeterPlan(std::span<const Point> points, ReadLimits limits, WireCost cost)
-    : points_(points.begin(), points.end()),
-      limits_(limits),
-      configured_gap_(limits.max_gap),
-      cost_(cost),
-      refused_(points.size(), 0),
-      plan_(plan_reads(points_, {}, limits_, cost_)),
-      probes_(first_probes) {}
-
-void MeterPlan::refuse(std::size_t point, std::uint8_t exception) {
-  changed_ = changed_ || (refused_[point] == 0) != (exception == 0);
-  refused_[point] = exception;
-}
-
-void MeterPlan::forbid_gaps() {
-  changed_ = changed_ || limits_.max_gap != 0;
-  limits_.max_gap = 0;
-}
-
-// Halving ends at single points, so a few doublings are enough for any meter.
-void MeterPlan::search_ended(bool fruitless) {
-  probes_ =
-      fruitless ? std::min(2 * probes_, std::size_t{4} * (points_.size() + first_probes)) : first_probes;
-}
-
-void MeterPlan::reset() {
-  changed_ = true;
-  probes_ = first_probes;
-  limits_.max_gap = configured_gap_;
-  std::fill(refused_.begin(), refused_.end(), std::uint8_t{0});
-}
-
-void MeterPlan::replan() {
-  if (!changed_) return;
-  std::vector<bool> wanted(points_.size());
-  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = refused_[i] == 0;
-  // plan_reads takes an empty list for "all"; with no points there is nothing to plan either way.
-  plan_ = plan_reads(points_, wanted, limits_, cost_);
-  changed_ = false;
-}
-
-PollRun::PollRun(MeterPlan& plan, modbus::UnitId unit)
-    : plan_(&plan), unit_(unit), probes_left_(plan.probes()) {
+PollRun::PollRun(MeterPlan& plan, modbus::UnitId unit, BootTime now)
+    : plan_(&plan), unit_(unit), begun_(now), probes_left_(plan.probes()) {
   plan.replan();
   const auto& reads = plan.reads().reads;
-  pending_.reserve(reads.size());
-  for (std::size_t i = 0; i < reads.size(); ++i) pending_.push_back({reads[i], i, 0});
   origins_.resize(reads.size());
   std::size_t words = 0;
   for (const auto& point : plan.points()) {
@@ -106,6 +59,31 @@ PollRun::PollRun(MeterPlan& plan, modbus::UnitId unit)
   for (std::size_t i = 0; i < plan.refused().size(); ++i) {
     if (plan.refused()[i] != 0) outcome_.quality[i] = Quality::unsupported;
   }
+  line_up();
+}
+
+void PollRun::line_up() {
+  const auto& reads = plan_->reads().reads;
+  const auto paused = [&](const PlannedRead& read) {
+    const auto* silent = plan_->unanswered(read);
+    return silent != nullptr && begun_ < silent->retry_at;
+  };
+  const bool all_paused = std::all_of(reads.begin(), reads.end(), paused);
+  pending_.reserve(reads.size());
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    if (paused(reads[i]) && !all_paused) {
+      mark(reads[i], plan_->unanswered(reads[i])->quality);
+    } else {
+      pending_.push_back({reads[i], i, 0});
+    }
+  }
+  if (pending_.empty()) return;
+  const auto first = static_cast<std::ptrdiff_t>(plan_->begins_with() % pending_.size());
+  std::rotate(pending_.begin(), pending_.begin() + first, pending_.end());
+}
+
+bool PollRun::unanswered_before() const {
+  return current_ < pending_.size() && plan_->unanswered(pending_[current_].read) != nullptr;
 }
 
 std::optional<modbus::Request> PollRun::next() {
@@ -153,6 +131,9 @@ void PollRun::take_reply(const modbus::Reply& reply) {
       copy({point.plus->at, std::uint32_t{point.plus->at} + registers_of(point.plus->type)}, to);
     }
   }
+  if (!reads_bits(read.function)) longest_read_ = std::max(longest_read_, read.count);
+  origins_[pending_[current_].origin].answered = true;
+  replied_ = true;
   outcome_.answered = true;
   outcome_.last_byte = reply.last_byte;
   ++current_;
@@ -161,28 +142,29 @@ void PollRun::take_reply(const modbus::Reply& reply) {
 void PollRun::take_failure(const Failure& failure) {
   const bool exception = failure.kind == FailureKind::exception;
   if (exception && !from_gateway(failure.exception)) outcome_.answered = true;
+  const bool noise = failure.kind == FailureKind::crc || failure.kind == FailureKind::bad_reply;
+  const int retries = pending_[current_].retries;
   switch (failure.severity()) {
     case Severity::point:
-      take_refusal(failure.exception);
+      take_refusal(failure);
       return;
     case Severity::retry:
-      if (pending_[current_].retries < busy_retries) {
+      if (retries < busy_retries) {
         retry(busy_pause);
       } else {
-        mark(pending_[current_].read, quality_of(failure));
-        origins_[pending_[current_].origin].blamed = true;
-        ++current_;
+        end(failure);
       }
       return;
     case Severity::unit:
+      if (noise && retries < noise_retries) {
+        retry(std::chrono::milliseconds(0));
+      } else {
+        leave_unanswered(failure);
+      }
+      return;
     case Severity::bus:
-      break;
-  }
-  const bool noise = failure.kind == FailureKind::crc || failure.kind == FailureKind::bad_reply;
-  if (noise && pending_[current_].retries < noise_retries) {
-    retry(std::chrono::milliseconds(0));
-  } else {
-    end(failure);
+      end(failure);
+      return;
   }
 }
 
@@ -191,24 +173,47 @@ void PollRun::retry(std::chrono::milliseconds pause) {
   pause_ = pause;
 }
 
-void PollRun::take_refusal(std::uint8_t exception) {
+void PollRun::take_refusal(const Failure& failure) {
   const Pending refused = pending_[current_];
+  const Quality quality = exception_quality(failure.exception);
   Origin& origin = origins_[refused.origin];
+  if (!refusal_) refusal_ = failure;
+  origin.answered = true;
   const auto halves = split_read(refused.read, plan_->points(), plan_->limits(), plan_->cost());
   ++current_;
   if (halves.empty()) {
     origin.blamed = true;
-    mark(refused.read, exception_quality(exception));
-    for (const auto point : refused.read.points) refusals_.emplace_back(point, exception);
+    mark(refused.read, quality);
+    for (const auto point : refused.read.points) refusals_.emplace_back(point, failure.exception);
   } else if (halves.size() > probes_left_) {
     cut_short_ = true;
     origin.blamed = true;
-    mark(refused.read, exception_quality(exception));
+    mark(refused.read, quality);
   } else {
     if (has_gap(refused.read, plan_->points(), plan_->limits())) origin.gap_suspected = true;
+    if (origin.least_refused == 0 || refused.read.count < origin.least_refused) {
+      origin.least_refused = refused.read.count;
+      origin.cut = halves.size() > 1 ? halves[1].at : 0;
+    }
     probes_left_ -= halves.size();
     for (const auto& half : halves) pending_.push_back({half, refused.origin, 0});
   }
+}
+
+// A meter may stay silent for addresses that it lacks. A unit that is gone is told by a second silence.
+void PollRun::leave_unanswered(const Failure& failure) {
+  const Pending& silent = pending_[current_];
+  Origin& origin = origins_[silent.origin];
+  const bool whole = silent.read == plan_->reads().reads[silent.origin];
+  if (replied_ && whole) origin.unanswered = quality_of(failure);
+  if (!replied_ || passed_over_) {
+    end(failure);
+    return;
+  }
+  passed_over_ = failure;
+  origin.blamed = true;
+  mark(silent.read, quality_of(failure));
+  ++current_;
 }
 
 // The first reason stays: it is the one that the rest follows from.
@@ -239,12 +244,38 @@ PollRun::Outcome PollRun::finish() {
 }
 
 void PollRun::teach() {
-  plan_->search_ended(cut_short_);
   const auto& quality = outcome_.quality;
-  if (std::find(quality.begin(), quality.end(), Quality::good) == quality.end()) return;
+  const bool anything_good = std::find(quality.begin(), quality.end(), Quality::good) != quality.end();
+  if (anything_good || refusal_) plan_->search_ended(cut_short_, anything_good);
+  if (!anything_good) {
+    if (!outcome_.failure) {
+      outcome_.failure = passed_over_ ? passed_over_ : refusal_;
+    } else if (!replied_ && outcome_.failure->severity() != Severity::bus) {
+      plan_->begin_with_another();
+    }
+    return;
+  }
   for (const auto& [point, exception] : refusals_) plan_->refuse(point, exception);
-  const auto only_gap = [](const Origin& origin) { return origin.gap_suspected && !origin.blamed; };
-  if (std::any_of(origins_.begin(), origins_.end(), only_gap)) plan_->forbid_gaps();
+  const auto& reads = plan_->reads().reads;
+  for (std::size_t i = 0; i < origins_.size(); ++i) {
+    if (origins_[i].unanswered)
+      plan_->went_unanswered(reads[i], *origins_[i].unanswered, begun_);
+    else if (origins_[i].answered)
+      plan_->answered(reads[i]);
+    teach_limits(origins_[i], reads[i].function);
+  }
+}
+
+// A read was refused, and all its parts were given: what stood between them?
+void PollRun::teach_limits(const Origin& origin, modbus::Function function) {
+  if (origin.blamed || origin.least_refused == 0) return;
+  if (origin.gap_suspected) {
+    plan_->forbid_gaps();
+  } else if (!reads_bits(function) && longest_read_ < origin.least_refused) {
+    plan_->limit_registers(longest_read_);
+  } else if (origin.cut != 0) {
+    plan_->cut(function, origin.cut);
+  }
 }
 
 }  // namespace congto::meter

@@ -22,10 +22,6 @@ struct Part {
   std::vector<std::uint16_t> points;
 };
 
-bool reads_bits(Function function) {
-  return function == Function::read_coils || function == Function::read_discrete_inputs;
-}
-
 std::uint32_t standard_limit(Function function) {
   return reads_bits(function) ? modbus::max_bits_per_request : modbus::max_registers_per_request;
 }
@@ -79,6 +75,12 @@ std::vector<Span> outermost(const std::vector<Part>& parts) {
   return outer;
 }
 
+bool runs_over_cut(Function function, Span span, const ReadLimits& limits) {
+  return std::any_of(limits.cuts.begin(), limits.cuts.end(), [&](const ReadLimits::Cut& cut) {
+    return cut.function == function && span.begin < cut.at && cut.at < span.end;
+  });
+}
+
 // best[i]: the first i spans in least wire time, then in fewest requests; the last request begins at first.
 struct Best {
   nanoseconds time{0};
@@ -93,10 +95,11 @@ std::vector<Best> shortest_path(Function function, const std::vector<Span>& span
   for (std::size_t last = 0; last < spans.size(); ++last) {
     auto& end = best[last + 1];
     for (std::size_t first = last + 1; first-- > 0;) {
-      const std::uint32_t count = spans[last].end - spans[first].begin;
+      const Span whole{spans[first].begin, spans[last].end};
+      const std::uint32_t count = whole.end - whole.begin;
       if (first < last) {
         const bool gap = spans[first + 1].begin > spans[first].end + limits.max_gap;
-        if (count > most || gap || limits.single) break;
+        if (count > most || gap || limits.single || runs_over_cut(function, whole, limits)) break;
       }
       const nanoseconds time = best[first].time + wire_time(function, count, cost);
       const std::size_t requests = best[first].requests + 1;
@@ -148,6 +151,10 @@ std::vector<Part> parts_of(const PlannedRead& read, std::span<const Point> point
 }
 
 }  // namespace
+
+bool reads_bits(Function function) {
+  return function == Function::read_coils || function == Function::read_discrete_inputs;
+}
 
 Span value_span(const Point& point) {
   Span span{point.at, std::uint32_t{point.at} + point.registers};

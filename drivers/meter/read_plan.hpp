@@ -17,10 +17,16 @@ namespace congto::meter {
 // What a device bears, from the head of its profile. max_registers and align count registers; for coils
 // (functions 1 and 2) the standard's 2000 a request is the only limit, and nothing is aligned.
 struct ReadLimits {
+  // No request runs over this address: the unit gives what lies on either side, but not both in one reply.
+  struct Cut {
+    modbus::Function function = modbus::Function::read_holding_registers;
+    std::uint32_t at = 0;
+  };
   std::uint16_t max_registers = 50;  // 1-125
   std::uint16_t max_gap = 0;         // unwanted registers (or coils) between two wanted ones in one request
   std::uint16_t align = 1;           // start and count must be multiples of this (SDM120: 2)
   bool single = false;  // one point a request: one register a request, but the two of a float stay together
+  std::vector<Cut> cuts{};  // learned from refusals, never in a profile
 };
 
 // What a request costs on this bus. Serial: from baud, parity and stop bits; TCP: per_byte is nearly nothing,
@@ -55,6 +61,9 @@ ReadPlan plan_reads(std::span<const Point> points, const std::vector<bool>& want
 
 // Whether one request of the standard's length can hold the value with its plus part, below address 65536.
 bool readable(const Point& point);
+
+// Coils and discrete inputs.
+bool reads_bits(modbus::Function function);
 
 std::chrono::nanoseconds wire_time(const PlannedRead& read, const WireCost& cost);
 

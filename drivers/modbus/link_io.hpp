@@ -29,18 +29,21 @@ inline constexpr std::chrono::seconds longest_wait_for_silence{1};
 // Of the whole line where it never falls silent; only of the unit where it is the quarantine that never ends.
 Failure never_its_turn(RtuLine& line, UnitId unit, bool was_silent, BootTime now);
 
-// Takes what lies in the stream's buffer; nothing of it belongs to an exchange.
+// Takes what lies in the stream's buffer; nothing of it belongs to an exchange. A peer that floods leaves
+// some behind: the line is not silent then, and the caller waits and comes again.
 template <class Stream>
 std::optional<Failure> hear(TimedStream<Stream>& stream, RtuLine& line, const Clock& clock,
                             LinkCounters& counters) {
-  for (;;) {
+  constexpr int reads_at_once = 16;  // 8 KiB: what a tty keeps, twice
+  for (int i = 0; i < reads_at_once; ++i) {
     boost::system::error_code error;
     const auto bytes = stream.read_what_is_there(error);
     if (error) return link_failure(error);
-    if (bytes.empty()) return std::nullopt;
+    if (bytes.empty()) break;
     counters.bytes_received += bytes.size();
     line.heard(bytes, clock.boot());
   }
+  return std::nullopt;
 }
 
 // Returns when silence, pause and quarantine allow a request to the unit, with nothing left unread.
@@ -65,8 +68,9 @@ boost::asio::awaitable<std::optional<Failure>> wait_for_turn(std::shared_ptr<Tim
   co_return failure;
 }
 
-// Sends machine.frame() and reads until the machine is done or `timeout` after the frame has left. A failure
-// of kind no_link means that the stream is lost; the machine has no outcome then.
+// Sends machine.frame() and reads until the machine is done or `timeout` after the frame has left, not
+// counting the time that the reply itself takes on the wire. A failure of kind no_link means that the stream
+// is lost; the machine has no outcome then.
 template <class Stream, class Machine>
 boost::asio::awaitable<Exchanged<Reply>> run_exchange(std::shared_ptr<TimedStream<Stream>> stream,
                                                       Machine& machine, std::chrono::milliseconds timeout,
@@ -76,7 +80,7 @@ boost::asio::awaitable<Exchanged<Reply>> run_exchange(std::shared_ptr<TimedStrea
   if (error) co_return link_failure(error);
   ++counters.requests;
   counters.bytes_sent += machine.frame().size();
-  const BootTime deadline = machine.sent(clock.boot()) + timeout;
+  const BootTime deadline = machine.sent(clock.boot()) + timeout + machine.reply_time();
   while (!machine.done() && clock.boot() < deadline) {
     const auto bytes = co_await stream->read(machine.wait_until(deadline), error);
     if (error == boost::asio::error::timed_out) break;

@@ -10,9 +10,13 @@ namespace congto::modbus {
 namespace {
 
 constexpr std::size_t stray_kept = 32 * 1024;
-// Bytes that a switching transceiver may put behind a frame (a reply captured from an SDM220, frames.csv
-// f11).
-constexpr std::size_t glitch = 1;
+// What a switching transceiver may put behind a frame: one byte of anything (a reply captured from an SDM220,
+// frames.csv f11), or a few of a line that floats (wirenboard/wb-mqtt-serial#650).
+bool is_glitch(std::span<const std::uint8_t> bytes) {
+  constexpr std::size_t most = 4;
+  const auto floats = [](std::uint8_t byte) { return byte == 0x00 || byte == 0xFF; };
+  return bytes.size() <= 1 || (bytes.size() <= most && std::all_of(bytes.begin(), bytes.end(), floats));
+}
 
 }  // namespace
 
@@ -118,7 +122,7 @@ RtuExchange::Step RtuExchange::look(std::span<const std::uint8_t> rest, bool not
 RtuExchange::Step RtuExchange::look_at_exception(std::span<const std::uint8_t> rest, std::size_t bytes,
                                                  bool nothing_more_comes) {
   const bool inside_damaged_reply = looked_at_ + bytes <= damaged_until_;
-  if (inside_damaged_reply || rest.size() > bytes + glitch) return Step::next_byte;
+  if (inside_damaged_reply || !is_glitch(rest.subspan(bytes))) return Step::next_byte;
   exception_waits_ = true;
   if (!nothing_more_comes) return Step::hold;
   accept(rest.first(bytes));

@@ -42,6 +42,22 @@ PduLength rtu_reply_length(const Request& request, std::span<const std::uint8_t>
   return length;
 }
 
+std::size_t rtu_reply_bytes(const Request& request) {
+  constexpr std::size_t function_and_byte_count = 2;
+  switch (request.function) {
+    case Function::read_coils:
+    case Function::read_discrete_inputs:
+      return envelope + function_and_byte_count + (request.count + 7U) / 8U;
+    case Function::read_holding_registers:
+    case Function::read_input_registers:
+      return envelope + function_and_byte_count + 2U * request.count;
+    case Function::report_server_id:
+    case Function::read_device_identification:
+      break;
+  }
+  return 0;
+}
+
 bool crc_valid(std::span<const std::uint8_t> frame) {
   // The CRC over a frame with its own CRC at the end is 0.
   return frame.size() >= envelope + 1 && crc16(frame) == 0;

@@ -24,6 +24,9 @@ void append_rtu_request(const Request& request, std::vector<std::uint8_t>& out);
 // Length of the whole frame that answers `request`, told from its first bytes.
 PduLength rtu_reply_length(const Request& request, std::span<const std::uint8_t> first_bytes);
 
+// The same, told from the request alone; 0 where only the reply tells it (functions 17 and 43).
+std::size_t rtu_reply_bytes(const Request& request);
+
 // At least unit, function and CRC, and the CRC is right.
 bool crc_valid(std::span<const std::uint8_t> frame);
 // What stands between unit id and CRC.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "drivers/modbus/rtu_frame.hpp"
 #include "drivers/modbus/stray_frames.hpp"
 
 namespace congto::modbus {
@@ -68,6 +69,11 @@ BootTime RtuLine::sent(BootTime now) {
   request_left_ = now + std::chrono::ceil<std::chrono::microseconds>(on_the_wire);
   last_activity_ = request_left_;
   return request_left_;
+}
+
+std::chrono::microseconds RtuLine::reply_time() const {
+  const auto on_the_wire = character_ * static_cast<int>(rtu_reply_bytes(request_));
+  return std::chrono::ceil<std::chrono::microseconds>(on_the_wire);
 }
 
 void RtuLine::feed(std::span<const std::uint8_t> bytes, BootTime now) {

@@ -45,6 +45,8 @@ class RtuLine {
   std::span<const std::uint8_t> frame() const { return exchange_.frame(); }
   // The frame was handed to the port; gives the time at which its last byte has left.
   BootTime sent(BootTime now);
+  // What the whole reply takes on the wire.
+  std::chrono::microseconds reply_time() const;
   void feed(std::span<const std::uint8_t> bytes, BootTime now);
   bool done() const { return exchange_.done(); }
   // Until when to wait for bytes: the deadline, or the end of garbage.

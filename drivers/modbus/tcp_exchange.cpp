@@ -53,6 +53,9 @@ Exchanged<Reply> TcpExchange::finish(BootTime) {
     // after.
     must_reconnect_ = true;
     std::string detail = "unit " + std::to_string(request_.unit) + " did not answer in time";
+    if (stale_bytes_ > 0) {
+      detail += "; " + std::to_string(stale_bytes_) + " bytes of frames with another transaction id came";
+    }
     if (!received_.empty()) detail += "; " + std::to_string(received_.size()) + " bytes of a frame came";
     outcome_ = Failure{FailureKind::timeout, 0, detail};
   }

@@ -2,6 +2,7 @@
 // Used by tcp_link. Bytes and times are handed in; it reads no clock.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -23,6 +24,8 @@ class TcpExchange {
   std::span<const std::uint8_t> frame() const { return frame_; }
   // The frame was handed to the socket; gives the time from which the reply is awaited.
   BootTime sent(BootTime now) { return request_left_ = now; }
+  // What the reply takes on the wire: nothing that counts.
+  std::chrono::microseconds reply_time() const { return std::chrono::microseconds(0); }
 
   // Bytes as they came. Frames with another transaction id are skipped and counted.
   void feed(std::span<const std::uint8_t> bytes, BootTime now);

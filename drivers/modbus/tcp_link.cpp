@@ -10,7 +10,6 @@
 #include <boost/asio/error.hpp>
 
 #include "drivers/modbus/link_io.hpp"
-#include "drivers/modbus/resolve.hpp"
 #include "drivers/modbus/rtu_frame.hpp"
 
 namespace congto::modbus {
@@ -50,6 +49,7 @@ bool is_answer(const Exchanged<Reply>& outcome) {
 
 TcpLink::TcpLink(boost::asio::any_io_executor executor, TcpLinkSettings settings, const Clock& clock)
     : executor_(std::move(executor)),
+      names_(executor_),
       settings_(std::move(settings)),
       clock_(clock),
       line_(line_behind_converter, counters_) {}
@@ -68,6 +68,7 @@ void TcpLink::set_pause(UnitId unit, std::chrono::milliseconds pause) {
 }
 
 void TcpLink::close() {
+  names_.cancel();
   if (!stream_) return;
   stream_->close();
   stream_.reset();
@@ -144,13 +145,20 @@ boost::asio::awaitable<TcpLink::MaybeFailure> TcpLink::connect(BootTime until) {
   }
   boost::system::error_code error;
   const auto endpoints =
-      co_await resolve(executor_, settings_.host, settings_.port, until - clock_.boot(), error);
+      co_await names_.resolve(settings_.host, settings_.port, until - clock_.boot(), error);
+  if (error == boost::asio::error::operation_aborted) {
+    failure = link_failure(error);
+    co_return failure;
+  }
   std::shared_ptr<Stream> stream;
+  auto left = static_cast<std::int64_t>(endpoints.size());
   for (const auto& endpoint : endpoints) {
-    if (clock_.boot() >= until) break;
+    const BootTime now = clock_.boot();
+    if (now >= until) break;
     stream = std::make_shared<Stream>(executor_, clock_);
     stream_ = stream;  // so that close() reaches it
-    co_await stream->connect(endpoint, until, error);
+    // An address that swallows everything (IPv6 without a route) must leave time for the next one.
+    co_await stream->connect(endpoint, now + (until - now) / left--, error);
     if (stream_ != stream) {
       failure = link_failure(boost::asio::error::operation_aborted);
       co_return failure;

@@ -16,6 +16,7 @@
 #include "drivers/core/clock.hpp"
 #include "drivers/modbus/backoff.hpp"
 #include "drivers/modbus/link.hpp"
+#include "drivers/modbus/resolve.hpp"
 #include "drivers/modbus/rtu_line.hpp"
 #include "drivers/modbus/tcp_exchange.hpp"
 #include "drivers/modbus/timed_stream.hpp"
@@ -57,6 +58,7 @@ class TcpLink final : public Link {
   std::string where() const;
 
   boost::asio::any_io_executor executor_;
+  NameLookup names_;
   TcpLinkSettings settings_;
   const Clock& clock_;
   LinkCounters counters_;

@@ -24,6 +24,15 @@ class MissingPort(PlantCase):
         device.symlink_to(cable.near)
         self.assertEqual(reader.wait_sample("m-2")["values"], {"voltage_l1_n": 230.2})
 
+    def test_read_of_the_agent_is_answered_at_once(self):
+        site = self.site(self.broker(), serial_bus("line-1", self.directory / "ttyUSB7") +
+                         meter("m-2", "line-1", self.one_register()))
+        self.agent(site)
+        self.wait_status(site, lambda status: status["buses"][0]["state"] != "ok", "the line is missed")
+        done = self.congto("read", "m-2", "--config", site, timeout=20)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no-link", done.stderr)
+
     def test_read_says_what_is_wrong(self):
         site = self.site(self.broker(start=False), serial_bus("line-1", self.directory / "ttyUSB7") +
                          meter("m-2", "line-1", self.one_register()))

@@ -13,7 +13,9 @@ class SecondMaster(PlantCase):
     def setUp(self):
         super().setUp()
         self.line = self.cable()
-        self.config = self.site(self.broker(), serial_bus("line-1", self.line.near) +
+        self.device = self.directory / "ttyUSB7"
+        self.device.symlink_to(self.line.near)
+        self.config = self.site(self.broker(), serial_bus("line-1", self.device) +
                                 meter("m-1", "line-1", self.one_register()))
         stop = threading.Event()
         master = threading.Thread(target=self.line.speak, args=(FRAME, stop, 0.3))
@@ -29,6 +31,14 @@ class SecondMaster(PlantCase):
         status = self.wait_status(self.config, lambda status: status["buses"][0].get("foreign_frames", 0) > 0 and
                                   "master" in status["buses"][0]["state"], "the other master is named")
         self.assertEqual(status["samples"], 0)
+        self.assertEqual(self.line.sent_by("near"), b"")
+
+    def test_an_adapter_plugged_in_later_is_listened_to_first(self):
+        self.device.unlink()
+        self.agent(self.config)
+        self.wait_status(self.config, lambda status: "does not exist" in status["buses"][0]["state"], "the port is missed")
+        self.device.symlink_to(self.line.near)
+        self.wait_status(self.config, lambda status: "master" in status["buses"][0]["state"], "the other master is named")
         self.assertEqual(self.line.sent_by("near"), b"")
 
     def test_read_refuses(self):

@@ -174,13 +174,26 @@ TEST_CASE("an exception behind other units' bytes counts too") {
 }
 
 TEST_CASE("an exception with more than a glitch behind it is taken for data of something else") {
-  Line line;
-  line.hears(with_crc("01 84 06"));
-  line.hears("00");
-  CHECK(line.exchange.garbage_ends());
-  line.hears("00");
-  CHECK_FALSE(line.exchange.garbage_ends());
-  CHECK(line.finish().error().kind == FailureKind::bad_reply);
+  for (const char* more : {"55 00", "00 55", "00 00 00 00 00"}) {
+    Line line;
+    line.hears(with_crc("01 84 06"));
+    CHECK(line.exchange.garbage_ends());
+    line.hears(more);
+    CAPTURE(more);
+    CHECK_FALSE(line.exchange.garbage_ends());
+    CHECK(line.finish().error().kind == FailureKind::bad_reply);
+  }
+}
+
+TEST_CASE("an exception is believed with up to four bytes of a floating line behind it") {
+  for (const char* glitch : {"55", "00 00", "FF FF FF", "00 FF 00 FF"}) {
+    Line line;
+    line.hears(with_crc("01 84 06"));
+    line.hears(glitch);
+    CAPTURE(glitch);
+    CHECK(line.exchange.garbage_ends() == line.now + 20ms);
+    CHECK(line.finish().error().word() == "exception-6");
+  }
 }
 
 TEST_CASE("an exception inside the remains of a reply is not believed") {

@@ -64,6 +64,17 @@ TEST_CASE("the request's own bytes take their time on the wire") {
   CHECK(bench.line.sent(bench.now) == bench.now + 8334us);  // 8 characters of 10 bits at 9600 baud
 }
 
+TEST_CASE("the time that a whole reply takes on the wire is told from the request") {
+  LinkCounters counters;
+  RtuLine slow({2400, Parity::even, 1}, counters);
+  slow.begin({1, Function::read_input_registers, 0, 125}, BootTime{1000s});
+  CHECK(slow.reply_time() == 1'168'751us);
+  slow.begin({1, Function::read_coils, 0, 9}, BootTime{1000s});
+  CHECK(slow.reply_time() == 32'084us);
+  slow.begin({1, Function::report_server_id, 0, 1}, BootTime{1000s});
+  CHECK(slow.reply_time() == 0us);
+}
+
 TEST_CASE("the line is silent after 3.5 characters without a byte") {
   Bench bench;
   bench.line.heard(hex_bytes("00"), bench.now);

@@ -87,7 +87,10 @@ TEST_CASE("after a timeout the connection is given up") {
   Connection connection;
   connection.receives("12 33 00 00 00 07 07 03 04 FF FF FF FF");
   CHECK_FALSE(connection.exchange.done());
-  CHECK(connection.finish().error().kind == FailureKind::timeout);
+  const auto outcome = connection.finish();
+  CHECK(outcome.error().kind == FailureKind::timeout);
+  CHECK(outcome.error().detail ==
+        "unit 7 did not answer in time; 13 bytes of frames with another transaction id came");
   CHECK(connection.exchange.must_reconnect());
 }
 
