@@ -18,6 +18,7 @@ constexpr auto listen_time = 2s;  // design.md, Who owns the bus
 constexpr auto listen_again_after = 60s;
 constexpr auto daily_period = 24h;  // refused points are asked again
 constexpr auto long_outage = 60s;
+constexpr auto probe_waits = 5s;  // for an idle moment
 
 std::vector<std::chrono::milliseconds> intervals(const std::vector<PolledMeter>& meters) {
   std::vector<std::chrono::milliseconds> all;
@@ -168,7 +169,8 @@ boost::asio::awaitable<void> BusPoller::poll(Due due, std::function<void(meter::
     health_.polled(due.meter);
   }
   const BootTime begun = clock_.boot();
-  if (!polled.plan_reset || begun - *polled.plan_reset >= daily_period) {
+  // Daily, and for who asks by hand, what the unit refused is asked again.
+  if (done || !polled.plan_reset || begun - *polled.plan_reset >= daily_period) {
     polled.plan.reset();
     polled.plan_reset = begun;
   }
@@ -243,6 +245,12 @@ boost::asio::awaitable<void> BusPoller::read_info(std::size_t meter) {
 void BusPoller::tell_about(Polled& polled) {
   if (!polled.plan_reset) return;  // everything is about to be asked again: what is known now may be old
   if (auto refused = polled.about.news(polled.plan)) {
+    std::string names;
+    for (const auto& name : *refused) names += (names.empty() ? "" : ", ") + name;
+    if (!names.empty()) {
+      sink_.note(link_->name() + ": " + polled.meter.meter.name + " refuses " + names +
+                 ": left out, and asked again once a day");
+    }
     sink_.about(polled.meter.layout_index, polled.about.info(), std::move(*refused));
   }
 }
@@ -326,8 +334,15 @@ void BusPoller::report_missed(const Due& due, const std::string& why) {
   sink_.skipped(std::move(skipped));
 }
 
+// Who answers goes first: a probe of a silent unit may take the time of a whole slot. But on a line that is
+// never idle it must have its turn, too.
 std::optional<Due> BusPoller::next_due(BootTime now) {
   const auto able = health_.ready(now);
+  auto first = able;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (health_.failures(i) > 0 && now - health_.retry_at(i) < probe_waits) first[i] = false;
+  }
+  if (auto due = schedule_.take(now, first)) return due;
   if (auto due = schedule_.take(now, able)) return due;
   for (std::size_t i = 0; i < meters_.size(); ++i) {
     if (!able[i] || !meters_[i].held) continue;

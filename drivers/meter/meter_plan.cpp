@@ -17,6 +17,8 @@ constexpr int unanswered_borne = 2;  // noise must not cost a read its place
 constexpr std::chrono::minutes first_pause{1};
 constexpr std::chrono::hours longest_pause{24};
 
+constexpr std::chrono::minutes refusal_borne{5};
+
 }  // namespace
 
 MeterPlan::MeterPlan(std::span<const Point> points, ReadLimits limits, WireCost cost)
@@ -25,12 +27,21 @@ MeterPlan::MeterPlan(std::span<const Point> points, ReadLimits limits, WireCost 
       limits_(configured_),
       cost_(cost),
       refused_(points.size(), 0),
+      history_(points.size()),
       plan_(plan_reads(points_, {}, limits_, cost_)),
       probes_(first_probes) {}
 
-void MeterPlan::refuse(std::size_t point, std::uint8_t exception) {
-  changed_ = changed_ || (refused_[point] == 0) != (exception == 0);
+void MeterPlan::refuse(std::size_t point, std::uint8_t exception, BootTime now) {
+  History& history = history_[point];
+  if (!history.refused_since) history.refused_since = now;
+  if (history.given && now - *history.refused_since < refusal_borne) return;
+  changed_ = changed_ || refused_[point] == 0;
   refused_[point] = exception;
+}
+
+void MeterPlan::given(std::size_t point) {
+  history_[point].given = true;
+  history_[point].refused_since.reset();
 }
 
 void MeterPlan::forbid_gaps() {

@@ -23,9 +23,12 @@ class MeterPlan {
   const ReadLimits& limits() const { return limits_; }  // as configured, narrowed by what was learned
   const WireCost& cost() const { return cost_; }
 
-  // One a point: the exception code with which the unit refused it, 0 if it did not.
+  // One a point: the exception code with which the unit refuses it, 0 if it does not.
   const std::vector<std::uint8_t>& refused() const { return refused_; }
-  void refuse(std::size_t point, std::uint8_t exception);
+  // A point that the unit never gave is left out from now on. One that it gave before may be refused in
+  // passing (a meter that starts up, a module being changed): it is left out only after 5 minutes of that.
+  void refuse(std::size_t point, std::uint8_t exception, BootTime now);
+  void given(std::size_t point);
   // The unit refuses a read over registers that no point wants, though it gives those on either side.
   void forbid_gaps();
   // It refuses longer reads, though it gives their parts.
@@ -68,6 +71,11 @@ class MeterPlan {
   ReadLimits limits_;
   WireCost cost_;
   std::vector<std::uint8_t> refused_;
+  struct History {
+    bool given = false;
+    std::optional<BootTime> refused_since;
+  };
+  std::vector<History> history_;  // one a point
   ReadPlan plan_;
   std::size_t probes_;
   std::uint64_t fruitless_ = 0;  // polls in a row in which the unit refused everything

@@ -255,7 +255,10 @@ void PollRun::teach() {
     }
     return;
   }
-  for (const auto& [point, exception] : refusals_) plan_->refuse(point, exception);
+  for (std::size_t i = 0; i < quality.size(); ++i) {
+    if (quality[i] == Quality::good) plan_->given(i);
+  }
+  for (const auto& [point, exception] : refusals_) plan_->refuse(point, exception, begun_);
   const auto& reads = plan_->reads().reads;
   for (std::size_t i = 0; i < origins_.size(); ++i) {
     if (origins_[i].unanswered)

@@ -116,9 +116,13 @@ bool RtuLine::is_foreign(std::uint8_t unit, std::uint8_t function, bool reply_li
 
 std::uint64_t RtuLine::count_foreign(std::span<const std::uint8_t> bytes, BootTime now) {
   std::uint64_t foreign = 0;
+  std::uint64_t requests = 0;
   for (const StrayFrame& frame : find_frames(bytes)) {
     if (is_foreign(frame.unit, frame.function, frame.reply_like, now)) ++foreign;
+    if (!frame.reply_like) ++requests;
   }
+  // Before our first request a reply alone is a late one to a program that has just ended, `read` say.
+  if (units_.empty() && foreign == 1 && requests == 0) foreign = 0;
   counters_.foreign_frames += foreign;
   return foreign;
 }

@@ -149,6 +149,24 @@ TEST_CASE("what was refused is not asked again until reset") {
   CHECK(qualities(outcome) == "good good good good good good good good");
 }
 
+TEST_CASE("a point that was given before is not left out for a refusal in passing, but for one that lasts") {
+  Device device;
+  MeterPlan plan = plan_of(floats(3));
+  poll(plan, device);
+  device.missing = {2, 3};
+  CHECK(poll(plan, device).quality[1] == exception_quality(2));
+  device.missing.clear();
+  CHECK(poll(plan, device).quality[1] == Quality::good);
+  device.missing = {2, 3};
+  const BootTime gone = device.now;
+  while (device.now - gone < std::chrono::minutes(5)) {
+    CHECK(poll(plan, device).quality[1] == exception_quality(2));
+    device.now += std::chrono::seconds(10);
+  }
+  poll(plan, device);
+  CHECK(poll(plan, device).quality[1] == Quality::unsupported);
+}
+
 TEST_CASE("a unit that refuses everything is asked everything again, for it may be starting up") {
   MeterPlan plan = plan_of(floats(4));
   Device device;

@@ -192,6 +192,16 @@ TEST_CASE("a late reply of ours is stale, not foreign") {
   CHECK(bench.line.settle(bench.now).foreign_frames == 1);
 }
 
+TEST_CASE(
+    "before our first request a lone reply is a late one to an earlier program; two are another master") {
+  Bench bench;
+  bench.line.heard(reply_1, bench.now);
+  CHECK(bench.line.settle(bench.now).foreign_frames == 0);
+  bench.line.heard(reply_1, bench.now);
+  bench.line.heard(reply_2, bench.now);
+  CHECK(bench.line.settle(bench.now).foreign_frames == 2);
+}
+
 TEST_CASE("bytes heard in pieces are put together before they are judged") {
   Bench bench;
   bench.line.heard(hex_bytes("0A 04 00"), bench.now);

@@ -208,6 +208,37 @@ TEST_CASE("a silent unit costs one timeout and its slots are skipped as back-off
   CHECK(backed_off >= 10);
 }
 
+TEST_CASE("a silent unit is probed when the others of that slot have been polled") {
+  Bench bench({make_meter("a", 1), make_meter("b", 2), make_meter("c", 3)});
+  bench.link->silent = 1;
+  bench.start();
+  bench.after(1s);
+  bench.link->asked.clear();
+  for (int second = 0; second < 20; ++second) {
+    bench.after(1s);
+    const auto& asked = bench.link->asked;
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      if (asked[i].unit == 1) CHECK((i >= 2 && asked[i - 1].unit + asked[i - 2].unit == 5));
+    }
+    bench.link->asked.clear();
+  }
+}
+
+TEST_CASE("on a line that is never idle a silent unit is probed all the same") {
+  auto busy = make_meter("busy", 2);
+  busy.every = 100ms;
+  Bench bench({make_meter("silent", 1), busy});
+  bench.link->silent = 1;
+  bench.link->delay = 150ms;
+  int requests = 0;
+  bench.link->on_request = [&] {
+    if (++requests == 600) bench.poller->stop();  // it never waits: some 90 s
+  };
+  bench.start();
+  bench.after(1s);
+  CHECK(bench.link->asked_of(1) >= 4);
+}
+
 TEST_CASE("a unit that answers again is polled at every slot") {
   Bench bench({make_meter("a", 1)});
   bench.link->silent = 1;
@@ -453,9 +484,11 @@ TEST_CASE("a unit that comes back after more than a minute is asked for everythi
   bench.link->silent = 0;
   refused = 200;  // another device under the same unit id
   bench.seconds(70);
+  CHECK(bench.sink.samples.back().quality[1] == meter::Quality::good);
+  bench.seconds(300);  // c was given before: it may be refused in passing
   CHECK(bench.sink.samples.back().quality ==
         std::vector<meter::Quality>{meter::Quality::good, meter::Quality::good, meter::Quality::unsupported});
-  CHECK(bench.sink.refused == std::vector<std::vector<std::string>>{{"b"}, {"c"}});
+  CHECK(bench.sink.refused == std::vector<std::vector<std::string>>{{"b"}, {}, {"c"}});
 }
 
 TEST_CASE("a poll that failed is tried again in its slot, and the slot gives one sample") {
