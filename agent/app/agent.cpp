@@ -82,7 +82,7 @@ Result<void> Agent::run() {
   }
   control::notify("READY=1");
   feed_watchdog();
-  log_info(settings_.agent + ": " + std::to_string(settings_.plant.meters.size()) + " meters on " +
+  log_info(settings_.agent + ": " + std::to_string(layout_->meters().size()) + " meters on " +
            std::to_string(pollers_.size()) + " buses; journal " + journal_path(settings_).string());
   context_.run();
   if (broken_) std::rethrow_exception(broken_);
@@ -128,14 +128,16 @@ void Agent::make_pollers() {
   for (const auto& bus : settings_.plant.buses) {
     std::vector<poll::PolledMeter> polled;
     for (std::size_t i = 0; i < settings_.plant.meters.size(); ++i) {
-      if (settings_.plant.meters[i].bus != bus.name) continue;
-      polled.push_back({settings_.plant.meters[i], static_cast<std::uint16_t>(i)});
+      if (layout_->meters()[i].bus != bus.name) continue;
+      polled.push_back({std::move(settings_.plant.meters[i]), static_cast<std::uint16_t>(i)});
     }
     if (polled.empty()) continue;
     pollers_.push_back(
         std::make_unique<poll::BusPoller>(context_.get_executor(), bus, std::move(polled), layout_,
                                           make_link(context_.get_executor(), bus, clock_), clock_, *this));
   }
+  // The pollers and the layout have all that is needed of them: points take a quarter of a kilobyte each.
+  settings_.plant = {};
   // A layout that the journal does not know yet is told before its first sample.
   // The answer comes on the journal's thread: it has a copy of its own.
   journal_->layout(layout_->id(), [this, meta = meta_](const meter::LayoutPtr& known) {

@@ -38,7 +38,7 @@ modbus::Failure stopped() { return {modbus::FailureKind::no_link, 0, "the poller
 
 BusPoller::Polled::Polled(PolledMeter configured, const meter::Bus& bus)
     : meter(std::move(configured)),
-      plan(meter.meter.points, meter.meter.limits.read, meter::wire_cost(bus, meter.meter.limits)),
+      plan(std::move(meter.meter.points), meter.meter.limits.read, meter::wire_cost(bus, meter.meter.limits)),
       about(meter.meter, bus) {}
 
 BusPoller::BusPoller(boost::asio::any_io_executor executor, meter::Bus bus, std::vector<PolledMeter> meters,

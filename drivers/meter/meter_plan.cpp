@@ -21,13 +21,13 @@ constexpr std::chrono::minutes refusal_borne{5};
 
 }  // namespace
 
-MeterPlan::MeterPlan(std::span<const Point> points, ReadLimits limits, WireCost cost)
-    : points_(points.begin(), points.end()),
+MeterPlan::MeterPlan(std::vector<Point> points, ReadLimits limits, WireCost cost)
+    : points_(std::move(points)),
       configured_(std::move(limits)),
       limits_(configured_),
       cost_(cost),
-      refused_(points.size(), 0),
-      history_(points.size()),
+      refused_(points_.size(), 0),
+      history_(points_.size()),
       plan_(plan_reads(points_, {}, limits_, cost_)),
       probes_(first_probes) {}
 

@@ -16,7 +16,7 @@ namespace congto::meter {
 
 class MeterPlan {
  public:
-  MeterPlan(std::span<const Point> points, ReadLimits limits, WireCost cost);
+  MeterPlan(std::vector<Point> points, ReadLimits limits, WireCost cost);
 
   const ReadPlan& reads() const { return plan_; }
   std::span<const Point> points() const { return points_; }
