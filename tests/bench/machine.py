@@ -66,6 +66,42 @@ class Process:
         raise RuntimeError("no write_bytes in /proc/PID/io")
 
 
+class Card:
+    """A small ext4 file system of its own (mounted as Debian mounts a card's), whose written bytes are counted where a card would
+    count them: at the block device. Needs root and a free loop device; RuntimeError says what was missing."""
+
+    def __init__(self, folder, size=256 << 20):
+        self.image, self.mount = folder / "card.img", folder / "card"
+        self.mount.mkdir()
+        with open(self.image, "wb") as image:
+            image.truncate(size)
+        self.run("mkfs.ext4", "-q", "-F", str(self.image))
+        self.device = self.run("losetup", "--find", "--show", "--direct-io=on", str(self.image)).strip()
+        try:
+            self.run("mount", "-o", "noatime", self.device, str(self.mount))
+        except RuntimeError:
+            self.run("losetup", "--detach", self.device)
+            raise
+
+    @staticmethod
+    def run(*command):
+        try:
+            return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise RuntimeError(f"{command[0]}: {getattr(error, 'stderr', '') or error}") from error
+
+    def written_bytes(self):
+        sectors = int(pathlib.Path(f"/sys/block/{pathlib.Path(self.device).name}/stat").read_text().split()[6])
+        return sectors * 512
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.run("umount", str(self.mount))
+        self.run("losetup", "--detach", self.device)
+
+
 def start_broker(folder):
     """A mosquitto of our own on a free loopback port; returns (process, port)."""
     port = free_port()
