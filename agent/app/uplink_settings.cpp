@@ -38,6 +38,12 @@ std::optional<Broker> read_broker(toml::Table& table) {
     if (!table.has("broker")) table.missing("broker", "\"mqtts://host:8883\" or \"mqtt://host:1883\"");
     return std::nullopt;
   }
+  // A password in it must not be printed: no error below gets to see it.
+  if (text->find('@') != std::string::npos) {
+    table.error("broker",
+                "user and password do not belong into the address; give username and password-file");
+    return std::nullopt;
+  }
   Broker broker;
   broker.secure = text->starts_with(secure_scheme);
   if (!broker.secure && !text->starts_with(plain_scheme)) {

@@ -32,7 +32,7 @@ Result<Ack> parse_ack(std::string_view text) {
   Ack ack;
   ack.centre = fields.text("centre");
   ack.now = fields.time("now");
-  const auto parts = fields.elements("acks");
+  const auto parts = fields.elements("acks", max_entries);
   if (!fields.good()) return Error{fields.error()};
   for (const auto& part : parts) {
     FieldReader settled(part, "ack: acks[" + std::to_string(ack.acks.size()) + "]");

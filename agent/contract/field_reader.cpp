@@ -108,13 +108,7 @@ EpochId FieldReader::epoch(std::string_view name) {
 
 RangeSet FieldReader::ranges(std::string_view name) {
   RangeSet set;
-  const auto parts = elements(name);
-  if (parts.size() > max_ack_ranges) {
-    fail("field \"" + std::string(name) + "\" has " + std::to_string(parts.size()) + " ranges; at most " +
-         std::to_string(max_ack_ranges) + " are allowed");
-    return set;
-  }
-  for (const auto& part : parts) {
+  for (const auto& part : elements(name, max_ack_ranges, "ranges")) {
     const auto range = parse_range(part);
     if (!range) {
       fail(clipped(part.raw(), 60) + " is not a range [first, last] with 1 <= first <= last <= 2^53 - 1");
@@ -125,11 +119,15 @@ RangeSet FieldReader::ranges(std::string_view name) {
   return set;
 }
 
-std::vector<JsonView> FieldReader::elements(std::string_view name) {
+std::vector<JsonView> FieldReader::elements(std::string_view name, std::size_t most, const char* what) {
   const auto* const value = need(name);
   if (value == nullptr) return {};
   if (!value->is_array()) fail("field \"" + std::string(name) + "\" is not an array");
-  return value->elements();
+  auto elements = value->elements();
+  if (elements.size() <= most) return elements;
+  fail("field \"" + std::string(name) + "\" has " + std::to_string(elements.size()) + " " + what +
+       "; at most " + std::to_string(most) + " are allowed");
+  return {};
 }
 
 std::string FieldReader::text_or_empty(std::string_view name) {

@@ -45,7 +45,8 @@ class FieldReader {
   WallTime time(std::string_view name);
   EpochId epoch(std::string_view name);
   RangeSet ranges(std::string_view name);
-  std::vector<JsonView> elements(std::string_view name);
+  std::vector<JsonView> elements(std::string_view name, std::size_t most = SIZE_MAX,
+                                 const char* what = "entries");
 
   // Fields that may be missing or null; of another type they are errors all the same.
   std::string text_or_empty(std::string_view name);

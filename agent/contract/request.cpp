@@ -34,7 +34,7 @@ Result<DataRequest> parse_request(std::string_view text) {
   FieldReader fields(*json, "request");
   fields.check_version();
   DataRequest request;
-  const auto parts = fields.elements("requests");
+  const auto parts = fields.elements("requests", max_entries);
   if (!fields.good()) return Error{fields.error()};
   for (std::size_t i = 0; i < parts.size(); ++i) {
     FieldReader part(parts[i], "request: requests[" + std::to_string(i) + "]");
@@ -46,6 +46,10 @@ Result<DataRequest> parse_request(std::string_view text) {
       request.requests.push_back(std::move(wanted));
     }
     if (!part.good()) return Error{part.error()};
+  }
+  if (request.metas.size() > max_request_metas) {
+    return Error{"request: asks for " + std::to_string(request.metas.size()) + " layouts; at most " +
+                 std::to_string(max_request_metas) + " are allowed"};
   }
   return request;
 }

@@ -31,16 +31,16 @@ std::string Address::text() const {
 }
 
 Result<Address> parse_address(std::string_view text) {
+  // A user or password here would end up in logs and process lists.
+  if (text.find('@') != std::string_view::npos) {
+    return Error{"broker: user and password do not belong into the address; use username and password-file"};
+  }
   std::string_view rest = text;
   Address address;
   if (take(rest, "mqtts://")) {
     address.tls = true;
   } else if (!take(rest, "mqtt://")) {
     return bad(text, "it does not begin with mqtt:// or mqtts://");
-  }
-  // A user or password here would end up in logs and process lists.
-  if (rest.find('@') != std::string_view::npos) {
-    return Error{"broker: user and password do not belong into the address; use username and password-file"};
   }
   if (rest.starts_with('[')) {
     const std::size_t end = rest.find(']');

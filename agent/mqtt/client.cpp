@@ -106,7 +106,7 @@ class PahoClient final : public Client {
   void attempt() {
     state_ = State::connecting;
     ++generation_;
-    if (!bad_address_.empty()) return failed(bad_address_, false);
+    if (!bad_address_.empty()) return failed({bad_address_});
     arm_watchdog();
     worker_.post([line = line_, settings = settings_, address = address_, files = files_, relay = relay_,
                   generation = generation_, sink = sink()] {
@@ -131,7 +131,7 @@ class PahoClient final : public Client {
 
   static void tell_failure(const std::shared_ptr<Relay>& relay, std::uint64_t generation, std::string text) {
     Relay::post(relay, [generation, text = std::move(text)](PahoClient& client) {
-      if (client.generation_ == generation && client.state_ == State::connecting) client.failed(text, false);
+      if (client.generation_ == generation && client.state_ == State::connecting) client.failed({text});
     });
   }
 
@@ -152,8 +152,8 @@ class PahoClient final : public Client {
     if (state_ != State::connecting) return;
     if (event.reason != 0) {
       const bool certificate = address_.tls && !settings_.certificate.empty();
-      return failed(refusal_text(address_, event.reason, !settings_.username.empty(), certificate),
-                    event.reason == 0x8E);
+      return failed({refusal_text(address_, event.reason, !settings_.username.empty(), certificate),
+                     event.reason == 0x8E});
     }
     worker_.post(
         [line = line_, address = address_, files = files_, relay = relay_, generation = generation_] {
@@ -192,20 +192,24 @@ class PahoClient final : public Client {
   void on(Lost& event) {
     if (state_ == State::stopping) return leave();
     if (state_ == State::connecting) return;  // an OpenFailed says so, too
+    Disconnected why;
     if (event.reason >= 0x80) {
       const bool certificate = address_.tls && !settings_.certificate.empty();
-      return failed(refusal_text(address_, event.reason, !settings_.username.empty(), certificate),
-                    event.reason == 0x8E);
+      why.text = refusal_text(address_, event.reason, !settings_.username.empty(), certificate);
+      why.reason = event.reason;
+      why.taken_over = event.reason == 0x8E;
+      return failed(std::move(why));
     }
-    std::string text = "broker " + address_.text() + ": the connection was lost";
+    why.text = "broker " + address_.text() + ": the connection was lost";
     const bool good = std::chrono::steady_clock::now() - up_since_ >= good_connection;
     endings_ = good || state_ != State::up ? 0 : endings_ + 1;
     if (endings_ >= suspicious_endings) {
-      text += ", now " + std::to_string(endings_) +
-              " times within a minute of connecting; if the line is good, " +
-              "another client may be using the name " + settings_.client_id;
+      why.text += ", now " + std::to_string(endings_) +
+                  " times within a minute of connecting; if the line is good, " +
+                  "another client may be using the name " + settings_.client_id;
+      why.taken_over = why.suspected = true;
     }
-    failed(std::move(text), false);
+    failed(std::move(why));
   }
 
   void come_up() {
@@ -216,7 +220,7 @@ class PahoClient final : public Client {
   }
 
   // The attempt or the connection has ended: everything under way is lost, and after a pause comes the next.
-  void failed(std::string text, bool taken_over) {
+  void failed(Disconnected why) {
     if (state_ == State::up && std::chrono::steady_clock::now() - up_since_ >= good_connection)
       backoff_.reset();
     ++generation_;
@@ -225,8 +229,8 @@ class PahoClient final : public Client {
     watchdog_timer_.cancel();
     worker_.post([line = line_] { line->connection.reset(); });
     const double random = std::uniform_real_distribution<double>(0, 1)(random_);
-    const milliseconds pause = taken_over ? backoff_.after_taken_over(settings_.taken_over_pause, random)
-                                          : backoff_.after_failure(random);
+    const milliseconds pause = why.taken_over ? backoff_.after_taken_over(settings_.taken_over_pause, random)
+                                              : backoff_.after_failure(random);
     after(pause_timer_, pause, [this] {
       if (state_ == State::pausing) attempt();
     });
@@ -234,7 +238,7 @@ class PahoClient final : public Client {
     for (const auto& [serial, token] : lost) {
       if (handlers_.published) handlers_.published({token, true, 0});
     }
-    if (handlers_.disconnected) handlers_.disconnected({std::move(text), taken_over});
+    if (handlers_.disconnected) handlers_.disconnected(std::move(why));
   }
 
   // Watches an attempt, the subscriptions, or what is under way, from now on.
@@ -253,9 +257,8 @@ class PahoClient final : public Client {
         return watch(std::chrono::ceil<milliseconds>(limit - silent));
       }
       const auto seconds = std::chrono::round<std::chrono::seconds>(limit).count();
-      failed("broker " + address_.text() + ": no answer for " + std::to_string(seconds) +
-                 " s; the connection is closed and made anew",
-             false);
+      failed({"broker " + address_.text() + ": no answer for " + std::to_string(seconds) +
+              " s; the connection is closed and made anew"});
     });
   }
 

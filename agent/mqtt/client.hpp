@@ -17,6 +17,9 @@ namespace congto::mqtt {
 // maximum (mosquitto: 20) are queued in it, and needs no more than this for full speed.
 inline constexpr std::size_t max_window = 15;
 
+// What may come down in one packet, told to the broker; a larger payload is dropped.
+inline constexpr std::uint32_t max_packet_down = 256 * 1024;
+
 struct Settings {
   std::string broker;  // "mqtt://host:1883" or "mqtts://host:8883"
   std::string client_id;
@@ -54,7 +57,9 @@ struct Allowed {
 
 struct Disconnected {
   std::string text;         // what happened and what to do; never holds a password
-  bool taken_over = false;  // reason 0x8E
+  bool taken_over = false;  // another client has our name: reason 0x8E, or so it looks:
+  bool suspected = false;   // the broker closed again and again and gave no reason
+  int reason = 0;           // of the broker's DISCONNECT, >= 0x80; 0 when it gave none
 };
 
 struct Handlers {

@@ -122,6 +122,7 @@ class PahoConnection final : public Connection {
                 paho::create_options(MQTTVERSION_5)) {
     fill_options(settings, address);
     client_.set_message_callback([this](paho::const_message_ptr message) {
+      if (message->get_payload().size() > max_packet_down) return;  // the broker was told
       sink_(Arrived{message->get_topic(), message->to_string()});
     });
     client_.set_disconnected_handler(
@@ -186,6 +187,7 @@ class PahoConnection final : public Connection {
     paho::properties properties;
     properties.add(paho::property(paho::property::SESSION_EXPIRY_INTERVAL,
                                   static_cast<std::uint32_t>(settings.session_expiry.count())));
+    properties.add(paho::property(paho::property::MAXIMUM_PACKET_SIZE, max_packet_down));
     options_.set_properties(properties);
   }
 

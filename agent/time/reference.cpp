@@ -17,6 +17,10 @@ constexpr milliseconds trusted_error{1000};
 // An answer that took longer says too little to date meter readings by; a better one will come.
 constexpr milliseconds longest_round_trip{60'000};
 
+// Before it the centre itself parks what is dated (contract.md, The centre).
+constexpr WallTime earliest = std::chrono::sys_days(std::chrono::year(2020) / 1 / 1);
+constexpr WallTime latest = std::chrono::sys_days(std::chrono::year(2100) / 1 / 1);
+
 std::string_view text(Source source) {
   switch (source) {
     case Source::none:
@@ -37,6 +41,8 @@ microseconds distance(const Offset& a, const Offset& b) {
 
 }  // namespace
 
+bool believable(WallTime now) { return now >= earliest && now < latest; }
+
 std::optional<Offset> TimeKeeper::adopt(Offset offset) {
   offset_ = offset;
   return offset_;
@@ -55,7 +61,8 @@ std::optional<Offset> TimeKeeper::observe(const KernelView& view) {
 }
 
 std::optional<Offset> TimeKeeper::centre_says(WallTime now, BootTime at, milliseconds round_trip) {
-  if (round_trip < milliseconds(0) || round_trip > longest_round_trip) return std::nullopt;
+  if (!believable(now) || round_trip < milliseconds(0) || round_trip > longest_round_trip)
+    return std::nullopt;
   if (offset_ && offset_->source > Source::centre) return std::nullopt;
   const Offset said{now.time_since_epoch() - at.time_since_epoch(), round_trip, Source::centre};
   // `now` was true somewhere within the round trip: only what that cannot explain is a change.

@@ -20,6 +20,9 @@ struct Offset {
   bool operator==(const Offset&) const = default;
 };
 
+// A year that a centre can have: none that a server without a set clock or with a broken one has.
+bool believable(WallTime now);
+
 // What the kernel tells at one instant (adjtimex, CLOCK_REALTIME, CLOCK_BOOTTIME).
 struct KernelView {
   BootTime boot;
@@ -36,7 +39,8 @@ class TimeKeeper {
   // Call at start, on every step of the clock, and every ten minutes. Gives the offset when it is new: first
   // known, better source, or moved by more than 250 ms (a step that NTP stands behind).
   std::optional<Offset> observe(const KernelView& view);
-  // `now` of a down/ack; `round_trip` bounds the error. Counts only while nothing better is known.
+  // `now` of a down/ack; `round_trip` bounds the error. Counts only while nothing better is known, and if it
+  // is believable.
   std::optional<Offset> centre_says(WallTime now, BootTime at, std::chrono::milliseconds round_trip);
 
   const std::optional<Offset>& offset() const { return offset_; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <chrono>
 #include <utility>
 #include <variant>
 
@@ -14,6 +15,8 @@ namespace {
 // A portion: two or three full batches, and some 100 kB of memory at most.
 constexpr std::size_t records_a_read = 500;
 constexpr std::size_t readings_a_read = 6'000;
+// Before the next try to read, when the journal has no file to read from.
+constexpr std::chrono::seconds unreadable_pause{10};
 
 // At most so many readings come of it.
 std::size_t readings_of(const meter::StoredRecord& record) {
@@ -70,6 +73,13 @@ std::optional<Batch> BackfillLane::next(BootTime now, WallTime sent) {
       drop_front();
       continue;
     }
+    if (writer_.records() == 1 && !delivery_.fits(writer_.bytes())) {
+      // Published, it would end this connection and every one after it.
+      delivery_.hold_back_too_large(record.id, now);
+      writer_.clear();
+      drop_front();
+      continue;
+    }
     drop_front();
     if (alone) break;
   }
@@ -82,7 +92,8 @@ std::optional<Batch> BackfillLane::next(BootTime now, WallTime sent) {
 }
 
 void BackfillLane::read_ahead(BootTime now) {
-  if (reading_ || readings_here_ >= readings_a_read || here_.size() >= records_a_read) return;
+  if (reading_ || now < paused_until_ || readings_here_ >= readings_a_read || here_.size() >= records_a_read)
+    return;
   auto claim = delivery_.claim(now, records_a_read);
   if (!claim) return;
   reading_ = true;
@@ -103,6 +114,10 @@ void BackfillLane::take(const Delivery::Claim& claim, std::vector<meter::StoredR
   reading_ = false;
   if (outdated_) {
     delivery_.release(claim.epoch, claim.seqs);
+  } else if (records.empty() && !journal_.status().durable) {
+    // Not the records are at fault but the disk: none of them is named, all wait together.
+    delivery_.release(claim.epoch, claim.seqs);
+    paused_until_ = now + unreadable_pause;
   } else {
     // The journal stops at its limits: above the last that it gave nothing is known. Below it, or when it
     // gave nothing at all, what is missing cannot be read; what is evicted the journal tells by itself.

@@ -53,6 +53,7 @@ class BackfillLane {
   std::deque<meter::StoredRecord> here_;  // claimed, read, not published
   std::size_t readings_here_ = 0;
   bool reading_ = false;
+  BootTime paused_until_;  // for reading, while the journal gives nothing
   bool outdated_ = false;  // what is being read was given back meanwhile
   std::shared_ptr<BackfillLane*> alive_;
 };

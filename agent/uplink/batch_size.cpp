@@ -16,12 +16,20 @@ constexpr std::chrono::seconds slow{4}, quick{1};
 }  // namespace
 
 void BatchSize::connected(std::size_t packet, std::size_t topic_length) {
-  const std::size_t whole = std::min(packet, contract::max_batch_bytes);
   const std::size_t head = packet_head + topic_length;
-  packet_ = whole > head + smallest ? whole - head : smallest;
+  const auto payload = [head](std::size_t whole) {
+    return whole > head + smallest ? whole - head : smallest;
+  };
+  allowed_ = payload(packet);
+  packet_ = std::min(payload(std::min(packet, contract::max_batch_bytes)), lasting_);
 }
 
 void BatchSize::too_large(std::size_t bytes) { packet_ = std::max(smallest, std::min(packet_, bytes / 2)); }
+
+void BatchSize::ended_connection(std::size_t bytes) {
+  too_large(bytes);
+  lasting_ = packet_;
+}
 
 void BatchSize::answered(std::size_t bytes, std::chrono::microseconds after) {
   if (after > slow) {

@@ -23,7 +23,8 @@ constexpr seconds common_outage{60};  // longer, and others had it, too
 constexpr seconds longest_spread{60};
 constexpr hours no_answer_alarm{24};
 constexpr int packet_too_large = 0x95;
-constexpr std::size_t named_records = 3;  // of those refused alone, in status
+constexpr std::size_t hardly_smaller = 1024;  // a batch refused as too large that cannot shrink much more
+constexpr std::size_t named_records = 3;      // of those refused alone, in status
 
 }  // namespace
 
@@ -62,7 +63,9 @@ void Delivery::committed(EpochId epoch, Range range) {
 
 void Delivery::undated(EpochId epoch, const RangeSet& seqs) {
   if (EpochLedger* ledger = find(epoch)) {
-    ledger->undated.add(seqs.intersection(ledger->unacked));
+    RangeSet waiting = seqs.intersection(ledger->unacked);
+    waiting.remove(ledger->dated);  // read just before: to be read again, for nobody says it a second time
+    ledger->undated.add(waiting);
     ledger->claimed.remove(seqs);
   }
 }
@@ -70,10 +73,12 @@ void Delivery::undated(EpochId epoch, const RangeSet& seqs) {
 void Delivery::dated(EpochId epoch, Range range) {
   if (EpochLedger* ledger = find(epoch)) {
     ledger->undated.remove(range);
+    ledger->dated.add(range);
     if (range.last > ledger->last) committed(epoch, {std::max(range.first, ledger->last + 1), range.last});
     return;
   }
   committed(epoch, range);
+  find(epoch)->dated.add(range);
   if (epochs_.size() < 2) return;
   std::swap(epochs_[epochs_.size() - 1], epochs_[epochs_.size() - 2]);
   index_[epochs_[epochs_.size() - 2].id] = epochs_.size() - 2;
@@ -92,25 +97,46 @@ void Delivery::gone(EpochId epoch, const RangeSet& seqs) {
 
 void Delivery::connected(BootTime now, double random, std::size_t maximum_packet, std::size_t topic_length) {
   connected_ = true;
+  random_ = random;
+  largest_lost_.reset();
   size_.connected(maximum_packet, topic_length);
   live_refusals_.clear();
   backfill_refusals_.clear();
   // A broker that was mended in the meantime may take now what it refused.
   for (auto& epoch : epochs_) {
     for (auto& [seq, why] : epoch.stuck) {
-      if (why.reason != 0) why.until = std::min(why.until, now);
+      if (why.reason != 0 && !why.ended_connection) why.until = std::min(why.until, now);
     }
   }
-  if (now - down_since_ <= common_outage) return;
-  hold_until_ = now + std::chrono::duration_cast<BootTime::duration>(longest_spread * random);
+  if (now - down_since_ > common_outage) spread_backfill(now);
 }
 
-void Delivery::disconnected(BootTime now) {
+// An outage that others had, too: they are not all to come back in the same second.
+void Delivery::spread_backfill(BootTime now) {
+  hold_until_ = now + std::chrono::duration_cast<BootTime::duration>(longest_spread * random_);
+}
+
+void Delivery::disconnected(BootTime now, int reason) {
   if (connected_) down_since_ = now;
   connected_ = false;
+  if (reason != packet_too_large || !largest_lost_) return;
+  const Flight& flight = *largest_lost_;
+  EpochLedger* ledger = find(flight.epoch);
+  too_large(ledger, flight, now);
+  size_.ended_connection(flight.bytes);
+  if (ledger != nullptr && flight.seqs.count() == 1) {
+    ledger->stuck[*flight.seqs.lowest()].ended_connection = true;
+  }
 }
 
 // --- publishing ---
+
+void Delivery::hold_back_too_large(RecordId record, BootTime now) {
+  EpochLedger* ledger = find(record.epoch);
+  if (ledger == nullptr) return;
+  ledger->claimed.remove({record.seq, record.seq});
+  ledger->hold_back(record.seq, packet_too_large, now);
+}
 
 void Delivery::published(std::uint64_t token, Flight flight, BootTime now) {
   if (EpochLedger* ledger = find(flight.epoch)) {
@@ -127,15 +153,18 @@ Delivery::Settled Delivery::answered(std::uint64_t token, bool lost, int reason,
   flights_.erase(at);
   const Flight& flight = ended.flight;
   EpochLedger* ledger = find(flight.epoch);
-  if (ledger == nullptr) return {};
-  ledger->in_flight.remove(flight.seqs);
-  if (lost) return {};  // pending again
+  if (ledger != nullptr) ledger->in_flight.remove(flight.seqs);
+  if (lost) {  // pending again
+    if (!largest_lost_ || flight.bytes > largest_lost_->bytes) largest_lost_ = flight;
+    return {};
+  }
   if (reason >= 0x80) {
-    refused(*ledger, flight, reason, now);
+    refused(ledger, flight, reason, now);
     return {};
   }
   (flight.lane == Lane::live ? live_refusals_ : backfill_refusals_).taken();
   if (flight.lane == Lane::backfill) size_.answered(flight.bytes, now - ended.published);
+  if (ledger == nullptr) return {};
   ledger->refused_once.remove(flight.seqs);
   ledger->alone.remove(flight.seqs);
   std::erase_if(ledger->stuck, [&](const auto& entry) { return flight.seqs.contains(entry.first); });
@@ -156,16 +185,27 @@ Delivery::Settled Delivery::answered(std::uint64_t token, bool lost, int reason,
   return {};
 }
 
-void Delivery::refused(EpochLedger& epoch, const Flight& flight, int reason, BootTime now) {
-  const bool single = flight.seqs.count() == 1;
-  if (reason == packet_too_large) size_.too_large(flight.bytes);
-  if (single && (reason == packet_too_large || epoch.alone.contains(*flight.seqs.lowest()))) {
-    epoch.hold_back(*flight.seqs.lowest(), reason, now);
-  }
-  if (reason == packet_too_large) return;
+void Delivery::refused(EpochLedger* epoch, const Flight& flight, int reason, BootTime now) {
+  const bool least = flight.seqs.empty() && flight.bytes <= hardly_smaller;  // of answers: nothing to divide
+  if (reason == packet_too_large && !least) return too_large(epoch, flight, now);
   (flight.lane == Lane::live ? live_refusals_ : backfill_refusals_).refused(reason, now);
-  epoch.alone.add(flight.seqs.intersection(epoch.refused_once).intersection(epoch.unacked));
-  epoch.refused_once.add(flight.seqs.intersection(epoch.unacked));
+  if (epoch == nullptr) return;
+  if (flight.seqs.count() == 1 && epoch->alone.contains(*flight.seqs.lowest())) {
+    epoch->hold_back(*flight.seqs.lowest(), reason, now);
+  }
+  epoch->alone.add(flight.seqs.intersection(epoch->refused_once).intersection(epoch->unacked));
+  epoch->refused_once.add(flight.seqs.intersection(epoch->unacked));
+}
+
+// A smaller one is tried at once, so it must be smaller, or be of one record that then waits.
+void Delivery::too_large(EpochLedger* epoch, const Flight& flight, BootTime now) {
+  size_.too_large(flight.bytes);
+  if (epoch == nullptr) return;
+  if (flight.seqs.count() == 1) {
+    epoch->hold_back(*flight.seqs.lowest(), packet_too_large, now);
+  } else if (flight.bytes <= hardly_smaller) {
+    epoch->alone.add(flight.seqs.intersection(epoch->unacked));
+  }
 }
 
 // --- backfill ---
@@ -225,6 +265,10 @@ std::size_t Delivery::backfill_room(BootTime now) const {
   return outstanding >= max_backfill_readings ? 0 : max_backfill_readings - outstanding;
 }
 
+bool Delivery::answers_open(BootTime now) const {
+  return connected_ && backfill_refusals_.ready(now) && backfill_flights() < max_backfill_flights;
+}
+
 std::size_t Delivery::backfill_flights() const {
   return static_cast<std::size_t>(std::count_if(flights_.begin(), flights_.end(), [](const auto& entry) {
     return entry.second.flight.lane == Lane::backfill;
@@ -241,6 +285,12 @@ std::size_t Delivery::backfill_outstanding() const {
 }
 
 // --- the centre ---
+
+void Delivery::centre_answered(BootTime now) {
+  const bool was_silent = now - last_answer_.value_or(started_) > answer_age;
+  if (was_silent && now >= hold_until_) spread_backfill(now);
+  last_answer_ = now;
+}
 
 RangeSet Delivery::acknowledged(EpochId epoch, const RangeSet& seqs) {
   EpochLedger* ledger = find(epoch);

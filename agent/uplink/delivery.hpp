@@ -24,7 +24,7 @@ namespace congto::uplink {
 
 enum class Lane { live, backfill };
 
-// A batch that the MQTT client took.
+// A batch that the MQTT client took. One of answers to the centre is a flight of backfill without seqs.
 struct Flight {
   Lane lane = Lane::live;
   EpochId epoch;
@@ -53,11 +53,16 @@ class Delivery {
   // --- the connection ---
   // random: 0 to 1, spreads the agents of a region after an outage that all had.
   void connected(BootTime now, double random, std::size_t maximum_packet, std::size_t topic_length);
-  void disconnected(BootTime now);  // after answered() for everything in flight
+  // After answered() for everything in flight. reason: of the broker's DISCONNECT; 0 when it gave none.
+  void disconnected(BootTime now, int reason = 0);
 
   // --- publishing ---
   bool live_open(BootTime now) const { return connected_ && live_refusals_.ready(now); }
   std::size_t max_bytes(Lane lane) const { return lane == Lane::live ? size_.live() : size_.backfill(); }
+  // Whether the connection takes so many bytes at all. A record that alone has more is held back, and named.
+  bool fits(std::size_t bytes) const { return bytes <= size_.allowed(); }
+  std::size_t max_message() const { return size_.message(); }  // of what is no batch of records
+  void hold_back_too_large(RecordId record, BootTime now);
   void published(std::uint64_t token, Flight flight, BootTime now);
   // reason: the PUBACK's. Gives what is settled by it (ack = "broker").
   struct Settled {
@@ -82,9 +87,12 @@ class Delivery {
   bool goes_alone(RecordId record) const;
   // How many readings a batch may have now; 0 while none may be published.
   std::size_t backfill_room(BootTime now) const;
+  // Answers to the centre's requests take the lane's flights, but wait for nothing else.
+  bool answers_open(BootTime now) const;
 
   // --- the centre ---
-  void centre_answered(BootTime now) { last_answer_ = now; }  // any down/ack of ours
+  void centre_answered(BootTime now);  // any down/ack of ours
+  bool knows(EpochId epoch) const { return find(epoch) != nullptr; }
   // Gives what is newly settled.
   RangeSet acknowledged(EpochId epoch, const RangeSet& seqs);
   struct Requested {
@@ -125,7 +133,9 @@ class Delivery {
   EpochLedger* find(EpochId epoch);
   const EpochLedger* find(EpochId epoch) const;
   EpochLedger& find_or_add(EpochId epoch);
-  void refused(EpochLedger& epoch, const Flight& flight, int reason, BootTime now);
+  void refused(EpochLedger* epoch, const Flight& flight, int reason, BootTime now);
+  void too_large(EpochLedger* epoch, const Flight& flight, BootTime now);
+  void spread_backfill(BootTime now);
   void forget_awaited(EpochId epoch, const RangeSet& seqs);
   const Awaited* oldest_awaited() const;
   void join_backfill(BootTime now);
@@ -134,10 +144,12 @@ class Delivery {
   bool central_;
   bool connected_ = false;
   BootTime started_, down_since_, hold_until_;
+  double random_ = 0;  // of this connection
   std::optional<BootTime> last_answer_;
   std::vector<EpochLedger> epochs_;
   std::map<EpochId, std::size_t> index_;
   std::map<std::uint64_t, InFlight> flights_;
+  std::optional<Flight> largest_lost_;  // of this connection
   std::deque<LiveWait> live_waits_;
   std::vector<Awaited> awaited_;
   std::chrono::seconds restart_after_{60};

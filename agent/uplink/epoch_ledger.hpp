@@ -17,7 +17,8 @@ namespace congto::uplink {
 struct Stuck {
   BootTime until;
   std::chrono::seconds pause{0};
-  int reason = 0;  // MQTT reason code; 0: the journal gave nothing for it
+  int reason = 0;                 // MQTT reason code; 0: the journal gave nothing for it
+  bool ended_connection = false;  // with that reason: the next one is spared until the wait is over
 };
 
 struct EpochLedger {
@@ -26,6 +27,7 @@ struct EpochLedger {
   RangeSet held;           // in the journal
   RangeSet unacked;        // of those, not acknowledged
   RangeSet undated;        // of those, waiting for the time: not to be published yet
+  RangeSet dated;          // said to be dated now: a copy without a date was read before that
 
   // On their way; each unacknowledged record is in at most one of these.
   RangeSet claimed;    // backfill: being read, or read and waiting for its turn

@@ -38,16 +38,23 @@ class Inbox {
   void request(const std::string& payload, BootTime now);
   // The newest meta, for a request of its layout.
   void meta(meter::Meta meta) { meta_ = std::move(meta); }
-  std::vector<std::string> alarms() const;
+  std::vector<std::string> alarms(BootTime now) const;
 
  private:
+  // A trouble with what comes down: in status for an hour after it was last seen, in the log when it changes,
+  // but once a minute at most: whoever may publish there must not fill the log.
+  struct Trouble {
+    std::string text;
+    BootTime seen;
+    std::optional<BootTime> noted;
+  };
   void request_meta(const std::string& id, BootTime now);
-  void note_change(std::string& last, std::string line);
+  void tell(Trouble& trouble, std::string text, BootTime now);
 
   Parts parts_;
   std::string centre_;
   bool central_;
-  std::string stranger_, not_understood_;
+  Trouble stranger_, ack_trouble_, request_trouble_, time_trouble_;
   std::optional<meter::Meta> meta_;
   std::map<std::string, BootTime> metas_answered_;
   std::shared_ptr<Inbox*> alive_;

@@ -1,5 +1,6 @@
 // Outbox: what is published beside batches of records: online, status, meta, and voids that answer requests.
-// Keeps what is due until the client takes it, and names what the broker refuses. io_context thread only.
+// Keeps what is due until the client takes it, names what the broker refuses, and tries that again later.
+// io_context thread only.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +9,14 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "agent/contract/batch.hpp"
 #include "agent/contract/messages.hpp"
+#include "agent/uplink/refusals.hpp"
+#include "drivers/core/clock.hpp"
 #include "drivers/meter/record.hpp"
 
 namespace congto::uplink {
@@ -35,7 +39,9 @@ class Outbox {
   void answer(const std::vector<meter::Void>& voids);
 
   // Publishes what is due, as far as the client takes it; online first. True when a status went out.
-  bool flush(WallTime now, const StatusText& status);
+  bool flush(BootTime now, const StatusText& status);
+  // One batch of answers, if there are any and the client takes it.
+  bool publish_answers(WallTime sent, std::size_t max_bytes);
   bool online_due() const { return online_due_; }
 
   // What became of a publish; nothing when the token is none of ours. `note`: the broker refuses it, told
@@ -43,17 +49,17 @@ class Outbox {
   struct Outcome {
     std::string note;
   };
-  std::optional<Outcome> answered(std::uint64_t token, bool lost, int reason);
+  std::optional<Outcome> answered(std::uint64_t token, bool lost, int reason, BootTime now);
   std::vector<std::string> alarms() const;
 
  private:
   struct Message {
-    std::string name;  // for texts: "up/status"
+    contract::Topic what;
     std::vector<meter::Void> answers;
   };
-  bool publish(contract::Topic what, const std::string& name, std::string payload, bool retained,
-               std::vector<meter::Void> answers = {});
-  bool publish_answers(WallTime now);
+  bool publish(contract::Topic what, std::string payload);
+  bool ready(contract::Topic what, BootTime now) const;
+  void due_again(Message message);
 
   std::string agent_, site_;
   Publish publish_;
@@ -63,7 +69,8 @@ class Outbox {
   std::string meta_text_;
   std::deque<meter::Void> answers_;
   std::map<std::uint64_t, Message> under_way_;
-  std::map<std::string, std::string> refused_;  // by name
+  std::map<contract::Topic, Refusals> refused_;
+  std::set<contract::Topic> too_large_;
 };
 
 }  // namespace congto::uplink

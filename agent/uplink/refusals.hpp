@@ -1,5 +1,5 @@
-// Refusals: what the broker refused on one topic, and how long that lane waits before its next try.
-// Pure; used by Delivery only.
+// Refusals: what the broker refused on one topic, and how long to wait before the next try there.
+// Pure; used by Delivery and Outbox.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,7 @@ class Refusals {
   void taken();  // a batch that was not refused
   void clear() { taken(); }
 
+  int reason() const { return times_ == 0 ? 0 : reason_; }  // of the last one; 0 when all is well
   bool ready(BootTime now) const { return now >= until_; }
   // "the broker refuses up/data: not authorized (0x87), 3 times in a row"; empty when all is well.
   std::string text(const std::string& topic) const;

@@ -39,7 +39,7 @@ class MqttUplink final : public Uplink {
         backfill_(executor, delivery_, journal, live_, [this] { pump_soon(); }),
         outbox_(settings_.agent, settings_.site,
                 [this](contract::Topic what, std::string payload, bool retained) {
-                  return publish(topic(what), std::move(payload), retained);
+                  return publish_small(what, std::move(payload), retained);
                 }),
         inbox_({executor, delivery_, journal, outbox_, centre_clock_,
                 [this](const std::string& line) { note(line); }},
@@ -156,7 +156,7 @@ class MqttUplink final : public Uplink {
     const double random = std::uniform_real_distribution<double>(0, 1)(random_);
     delivery_.connected(clock_.boot(), random, allowed.maximum_packet_size,
                         topic(contract::Topic::backfill).size());
-    outbox_.connected(delivery_.max_bytes(Lane::live));
+    outbox_.connected(delivery_.max_message());
     arm_status();
     pump();
   }
@@ -164,9 +164,12 @@ class MqttUplink final : public Uplink {
   void disconnected(const mqtt::Disconnected& why) {
     const BootTime now = clock_.boot();
     note_change(trouble_, why.text);
-    if (why.taken_over) taken_over_ = now;
+    if (why.taken_over) {
+      taken_over_ = now;
+      only_suspected_ = why.suspected;
+    }
     subscription_trouble_.clear();
-    delivery_.disconnected(now);
+    delivery_.disconnected(now, why.reason);
     backfill_.start_again();
     centre_clock_.disconnected();
     status_timer_.cancel();
@@ -185,15 +188,16 @@ class MqttUplink final : public Uplink {
   void pump() {
     pump_posted_ = false;
     if (!client_ || !client_->connected()) return;
-    if (outbox_.flush(clock_.wall(), [this] { return status_text(); })) {
-      centre_clock_.status_published(clock_.boot());
-    }
+    const BootTime now = clock_.boot();
+    if (outbox_.flush(now, [this] { return status_text(); })) centre_clock_.status_published(now);
     if (stopping_) {
       if (!outbox_.online_due()) leave();
       return;
     }
+    while (delivery_.answers_open(now) &&
+           outbox_.publish_answers(clock_.wall(), delivery_.max_bytes(Lane::backfill))) {
+    }
     if (full_ || under_way_ >= window_) return;
-    const BootTime now = clock_.boot();
     if (auto batch = backfill_.next(now, clock_.wall())) {
       const auto [epoch, seqs] = std::pair(batch->flight.epoch, batch->flight.seqs);
       if (send(topic(contract::Topic::backfill), std::move(*batch))) {
@@ -212,6 +216,17 @@ class MqttUplink final : public Uplink {
     return ++token_;
   }
 
+  std::optional<std::uint64_t> publish_small(contract::Topic what, std::string payload, bool retained) {
+    Flight answers;
+    answers.lane = Lane::backfill;
+    answers.bytes = payload.size();
+    const auto token = publish(topic(what), std::move(payload), retained);
+    if (token && what == contract::Topic::backfill) {
+      delivery_.published(*token, std::move(answers), clock_.boot());
+    }
+    return token;
+  }
+
   bool send(const std::string& where, Batch batch) {
     const auto token = publish(where, std::move(batch.text), false);
     if (token) delivery_.published(*token, std::move(batch.flight), clock_.boot());
@@ -226,8 +241,13 @@ class MqttUplink final : public Uplink {
     limits.max_bytes = delivery_.max_bytes(Lane::live);
     live_.set_limits(limits);
     live_.clear();
-    const auto flush = [this] {
+    const auto flush = [this, now] {
       if (live_.empty()) return true;
+      if (live_.records() == 1 && !delivery_.fits(live_.bytes())) {
+        delivery_.hold_back_too_large({live_.epoch(), *live_.seqs().lowest()}, now);
+        live_.clear();
+        return true;
+      }
       Batch batch;
       batch.flight = {Lane::live, live_.epoch(), live_.seqs(), live_.readings(), 0};
       batch.text = live_.finish(clock_.wall());
@@ -253,12 +273,13 @@ class MqttUplink final : public Uplink {
   void published(mqtt::Published outcome) {
     if (under_way_ > 0) --under_way_;
     full_ = false;
-    if (const auto message = outbox_.answered(outcome.token, outcome.lost, outcome.reason)) {
+    const BootTime now = clock_.boot();
+    const auto settled = delivery_.answered(outcome.token, outcome.lost, outcome.reason, now);
+    if (!settled.seqs.empty()) journal_.settle(settled.epoch, settled.seqs);
+    if (const auto message = outbox_.answered(outcome.token, outcome.lost, outcome.reason, now)) {
       if (!message->note.empty()) note(message->note);
-    } else {
-      const auto settled = delivery_.answered(outcome.token, outcome.lost, outcome.reason, clock_.boot());
-      if (!settled.seqs.empty()) journal_.settle(settled.epoch, settled.seqs);
-      if (outcome.reason >= 0x80) note("a batch was refused: " + mqtt::reason_text(outcome.reason));
+    } else if (outcome.reason >= 0x80) {
+      note("a batch was refused: " + mqtt::reason_text(outcome.reason));
     }
     if (!outcome.lost) pump_soon();
   }
@@ -313,10 +334,11 @@ class MqttUplink final : public Uplink {
       all.push_back(trouble_.empty() ? "not connected to the broker yet" : "not connected: " + trouble_);
     }
     if (taken_over_ && now - *taken_over_ < taken_over_alarm) {
-      all.push_back("another client has used this agent's name: is this box a copy of another?");
+      all.push_back(std::string("another client ") + (only_suspected_ ? "may be using" : "has used") +
+                    " this agent's name: is this box a copy of another?");
     }
     if (!subscription_trouble_.empty()) all.push_back(subscription_trouble_);
-    for (auto& text : inbox_.alarms()) all.push_back(std::move(text));
+    for (auto& text : inbox_.alarms(now)) all.push_back(std::move(text));
     for (auto& text : outbox_.alarms()) all.push_back(std::move(text));
     for (auto& text : delivery_.alarms(now)) all.push_back(std::move(text));
     return all;
@@ -337,6 +359,7 @@ class MqttUplink final : public Uplink {
 
   std::string trouble_, subscription_trouble_;
   std::optional<BootTime> taken_over_;
+  bool only_suspected_ = false;
 
   std::uint64_t token_ = 0;
   std::size_t under_way_ = 0;

@@ -24,7 +24,7 @@ class Credentials(PlantCase):
         # Until the first attempt has failed, the alarm is only that there is no connection yet.
         self.wait_status(site, lambda status: status["samples"] > 0 and re.search(REFUSED, " ".join(status["alarms"])),
                          "reads, and the alarm says that the broker refuses")
-        self.assertRegex(agent.stream.text(), REFUSED)
+        agent.stream.wait(lambda lines: re.search(REFUSED, "\n".join(lines)), "the refusal in the log")
         self.assertNotIn("wrong", agent.stream.text().replace("wrong password", ""), "a password in the log")
 
         agent.stop()

@@ -28,6 +28,8 @@ class FakeJournal final : public journal::Journal {
   std::map<std::string, meter::LayoutPtr> layouts;
   std::vector<meter::Record> appended;  // and not committed yet
   std::size_t reads = 0;
+  journal::Status state;    // what status() tells
+  bool unreadable = false;  // the file is gone: reads give nothing
 
   journal::Commit commit() {
     journal::Commit commit;
@@ -56,7 +58,7 @@ class FakeJournal final : public journal::Journal {
     ++reads;
     std::vector<meter::StoredRecord> found;
     std::size_t readings = 0;
-    const auto& kept = records[of];
+    const auto& kept = unreadable ? records[EpochId()] : records[of];
     for (const auto& range : wanted.ranges()) {
       for (auto at = kept.lower_bound(range.first); at != kept.end() && at->first <= range.last; ++at) {
         if (found.size() >= max_records || readings >= max_readings) break;
@@ -73,7 +75,7 @@ class FakeJournal final : public journal::Journal {
     boost::asio::post(executor_, [done = std::move(done),
                                   found = at == layouts.end() ? nullptr : at->second] { done(found); });
   }
-  journal::Status status() const override { return {}; }
+  journal::Status status() const override { return state; }
 
  private:
   boost::asio::any_io_executor executor_;

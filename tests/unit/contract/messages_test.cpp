@@ -138,3 +138,25 @@ TEST_CASE("online is read as it was written") {
   CHECK_FALSE(contract::parse_online(R"({"online":"yes"})").has_value());
   CHECK_FALSE(contract::parse_online("{}").has_value());
 }
+
+TEST_CASE("an ack or a request of more than 256 entries is refused, and one for more than 20 layouts") {
+  const auto entries = [](std::size_t count, const std::string& entry) {
+    std::string text;
+    for (std::size_t number = 0; number < count; ++number) text += (number == 0 ? "" : ",") + entry;
+    return text;
+  };
+  const std::string ranges = R"({"epoch":")" + epoch.text() + R"(","ranges":[[1,2]]})";
+  const auto ack = [&](std::size_t count) {
+    return parse_ack(R"({"v":1,"centre":"c","now":1,"acks":[)" + entries(count, ranges) + "]}");
+  };
+  CHECK(ack(256).has_value());
+  REQUIRE_FALSE(ack(257).has_value());
+  CHECK(ack(257).error().message.find("at most 256") != std::string::npos);
+  const auto request = [&](std::size_t count, const std::string& entry) {
+    return parse_request(R"({"v":1,"requests":[)" + entries(count, entry) + "]}");
+  };
+  CHECK(request(256, ranges).has_value());
+  CHECK_FALSE(request(257, ranges).has_value());
+  CHECK(request(20, R"({"meta":"m"})").has_value());
+  CHECK_FALSE(request(21, R"({"meta":"m"})").has_value());
+}

@@ -46,3 +46,12 @@ TEST_CASE("a password in the address is refused and not repeated") {
   CHECK(address.error().message.find("s3cret") == std::string::npos);
   CHECK(address.error().message.find("password-file") != std::string::npos);
 }
+
+TEST_CASE("a password in an address of any kind is not told") {
+  for (const std::string scheme : {"mqtts://", "mqtt://", "http://", ""}) {
+    const auto parsed = mqtt::parse_address(scheme + "user:s3cret@host:8883");
+    REQUIRE_FALSE(parsed.has_value());
+    CHECK(parsed.error().message.find("s3cret") == std::string::npos);
+    CHECK(parsed.error().message.find("password-file") != std::string::npos);
+  }
+}

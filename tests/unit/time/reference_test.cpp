@@ -111,3 +111,11 @@ TEST_CASE("an answer that took longer than a minute, or less than no time, does 
   CHECK_FALSE(keeper.centre_says(wall, boot, -1ms));
   CHECK(keeper.centre_says(wall, boot, 60'000ms));
 }
+
+TEST_CASE("a centre that lives before 2020 or after 2100 dates nothing") {
+  TimeKeeper keeper(false);
+  CHECK_FALSE(keeper.centre_says(WallTime(5s), boot, 80ms));
+  CHECK_FALSE(keeper.centre_says(WallTime(1'577'836'799s), boot, 80ms));  // 2019-12-31T23:59:59Z
+  CHECK_FALSE(keeper.centre_says(WallTime(4'102'444'800s), boot, 80ms));  // 2100-01-01T00:00:00Z
+  CHECK(keeper.centre_says(WallTime(1'577'836'800s), boot, 80ms));
+}

@@ -565,3 +565,137 @@ TEST_CASE("the broker's packet size limits both lanes") {
   CHECK(rig.delivery.max_bytes(Lane::live) <= 5'000 - topic_length);
   CHECK(rig.delivery.max_bytes(Lane::backfill) <= rig.delivery.max_bytes(Lane::live));
 }
+
+TEST_CASE("a record whose copy was read just before it was dated is read again, not kept waiting") {
+  Rig rig;
+  rig.open();
+  rig.delivery.known(first, 3, {{1, 3}}, {});
+  rig.delivery.committed(second, {1, 1});
+  REQUIRE(rig.delivery.claim(rig.now, 3));
+  rig.delivery.dated(first, {1, 3});
+  rig.delivery.undated(first, {{1, 3}});
+  CHECK(rig.claimable() == RangeSet{{1, 3}});
+  rig.delivery.undated(second, {{1, 1}});
+  CHECK(rig.claimable() == RangeSet{{1, 3}});
+}
+
+TEST_CASE("a record larger than the connection takes waits, is named, and the others pass") {
+  Rig rig;
+  rig.connect(0, 5'000);
+  rig.delivery.centre_answered(rig.now);
+  rig.delivery.committed(first, {1, 3});
+  CHECK(rig.delivery.fits(4'000));
+  CHECK_FALSE(rig.delivery.fits(5'000));
+  rig.delivery.claim(rig.now, 2);
+  rig.delivery.hold_back_too_large({first, 2}, rig.now);
+  CHECK(rig.claimable() == RangeSet{{3, 3}});
+  CHECK(rig.alarm("record 2 of epoch " + first.text()));
+  CHECK(rig.alarm("packet too large (0x95)"));
+}
+
+TEST_CASE("what a broker takes that named no limit is tried, though a batch was too large before") {
+  Rig rig;
+  rig.open();
+  rig.delivery.committed(first, {1, 9});
+  rig.answer(rig.publish(Lane::live, first, {{1, 9}}, 9, 4'000), 0x95);
+  CHECK(rig.delivery.max_bytes(Lane::live) == 2'000);
+  CHECK(rig.delivery.fits(3'000));
+}
+
+TEST_CASE("a batch for which the broker ends the connection (0x95) is smaller on the next ones") {
+  Rig rig;
+  rig.open();
+  rig.delivery.committed(first, {1, 30});
+  rig.publish(Lane::live, first, {{1, 2}}, 2, 300);
+  rig.publish(Lane::backfill, first, {{3, 20}}, 18, 40'000);
+  for (const std::uint64_t token : {1, 2}) rig.answer(token, 0, true);
+  rig.delivery.disconnected(rig.now, 0x95);
+  rig.open();
+  CHECK(rig.delivery.max_bytes(Lane::live) == 20'000);
+  CHECK(rig.claimable() == RangeSet{{1, 30}});
+}
+
+TEST_CASE("a record for which the broker ends the connection (0x95) does not end the next one, too") {
+  Rig rig;
+  rig.open();
+  rig.delivery.committed(first, {1, 3});
+  rig.answer(rig.publish(Lane::backfill, first, {{2, 2}}, 1, 8'000), 0, true);
+  rig.delivery.disconnected(rig.now, 0x95);
+  rig.open();
+  CHECK(rig.claimable() == RangeSet{{1, 1}, {3, 3}});
+  CHECK(rig.alarm("record 2 of epoch " + first.text()));
+  rig.pass(60s);
+  CHECK(rig.claimable() == RangeSet{{1, 3}});  // sending it stays the agent's duty
+}
+
+TEST_CASE("small batches that are still too large go record by record instead of again and again") {
+  Rig rig;
+  rig.open();
+  rig.delivery.committed(first, {1, 3});
+  rig.answer(rig.publish(Lane::backfill, first, {{1, 3}}, 3, 500), 0x95);
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) CHECK(rig.delivery.goes_alone({first, seq}));
+}
+
+TEST_CASE("after an outage of the centre backfill waits a random time up to 60 s, though the broker stayed") {
+  Rig rig;
+  rig.connect(0.5);
+  rig.delivery.centre_answered(rig.now);
+  rig.delivery.committed(first, {1, 10});
+  CHECK_FALSE(rig.claimable().empty());  // a start with a quick answer
+  rig.pass(181s, false);
+  rig.delivery.centre_answered(rig.now);
+  CHECK(rig.delivery.live_open(rig.now));
+  rig.pass(29s);
+  CHECK(rig.claimable().empty());
+  rig.pass(1s);
+  CHECK_FALSE(rig.claimable().empty());
+}
+
+TEST_CASE("the centre's first answer long after the start is the end of an outage, too") {
+  Rig rig;
+  rig.delivery.committed(first, {1, 10});
+  rig.connect(1.0);
+  rig.pass(10min, false);
+  rig.delivery.centre_answered(rig.now);
+  CHECK(rig.claimable().empty());
+  rig.pass(60s);
+  CHECK_FALSE(rig.claimable().empty());
+}
+
+TEST_CASE("an outage of broker and centre makes nobody wait twice") {
+  Rig rig;
+  rig.open();
+  rig.delivery.committed(first, {1, 10});
+  rig.delivery.disconnected(rig.now);
+  rig.pass(10min, false);
+  rig.connect(1.0);
+  rig.pass(30s, false);
+  rig.delivery.centre_answered(rig.now);
+  rig.pass(30s);
+  CHECK_FALSE(rig.claimable().empty());
+}
+
+TEST_CASE("batches of answers take backfill's flights, whether their epoch is known or not") {
+  Rig rig;
+  rig.connect();
+  CHECK(rig.delivery.answers_open(rig.now));  // they need no recent answer of the centre
+  const auto token = rig.publish(Lane::backfill, epoch_of(9), {}, 0, 200);
+  rig.publish(Lane::backfill, first, {}, 0, 200);
+  CHECK_FALSE(rig.delivery.answers_open(rig.now));
+  rig.delivery.centre_answered(rig.now);
+  CHECK(rig.delivery.backfill_room(rig.now) == 0);
+  rig.answer(token);
+  CHECK(rig.delivery.answers_open(rig.now));
+  CHECK(rig.delivery.backfill_room(rig.now) > 0);
+}
+
+TEST_CASE("refused answers make their lane wait, also when they are too large and as small as they get") {
+  for (const int reason : {0x87, 0x95}) {
+    Rig rig;
+    rig.connect();
+    rig.answer(rig.publish(Lane::backfill, epoch_of(9), {}, 0, 300), reason);
+    CHECK_FALSE(rig.delivery.answers_open(rig.now));
+    rig.pass(5s, false);
+    CHECK(rig.delivery.answers_open(rig.now));
+  }
+}

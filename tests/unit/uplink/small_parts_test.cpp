@@ -116,3 +116,15 @@ TEST_CASE("an ack without a status before it, or across a lost connection, tells
   clock.disconnected();
   CHECK_FALSE(clock.tick(BootTime(1030s)));
 }
+
+TEST_CASE("what a broker without a limit takes is not known, what it announces is") {
+  BatchSize size;
+  size.connected(UINT32_MAX, 40);
+  CHECK(size.allowed() > 200'000);  // a meta record of a very large site
+  size.connected(100'000, 40);
+  CHECK(size.allowed() < 100'000);
+  CHECK(size.live() < 64 * 1024);
+  size.ended_connection(10'000);
+  size.connected(100'000, 40);
+  CHECK(size.live() == 5'000);
+}

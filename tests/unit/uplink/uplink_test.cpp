@@ -649,3 +649,237 @@ TEST_CASE("the uplink may go while the journal still reads") {
   rig.run();
   SUCCEED("no use after free, as the sanitizers would tell");
 }
+
+TEST_CASE("a record dated between its reading and its batch goes out") {
+  Rig rig;
+  rig.journal.dating.reset();
+  rig.sample(3);
+  rig.journal.commit();
+  rig.journal.at_open.push_back({rig.journal.epoch, "boot", 3, {{1, 3}}, {}});
+  rig.start();
+  rig.client->connect();
+  rig.run();
+  contract::Ack ack;
+  ack.centre = "centre-1";
+  ack.now = rig.clock.wall();
+  rig.client->handlers.message(contract::topic(agent, Topic::ack), contract::write(ack));
+  rig.context.restart();
+  while (rig.journal.reads == 0) REQUIRE(rig.context.run_one_for(20s) > 0);
+  for (auto& [seq, record] : rig.journal.records[rig.journal.epoch])
+    record.dating = meter::Dating{1s, false, 0ms};
+  rig.uplink->dated(rig.journal.epoch, {1, 3});
+  REQUIRE(rig.until([&] { return !rig.client->on(Topic::backfill).empty(); }));
+  CHECK(rig.seqs(rig.client->on(Topic::backfill)) == RangeSet{{1, 3}});
+}
+
+TEST_CASE("a record larger than the broker's packets is never published, named, and passed by the others") {
+  Rig rig;
+  rig.settings.tick_period = 1ms;
+  rig.start();
+  mqtt::Allowed allowed;
+  allowed.maximum_packet_size = 3'000;
+  const auto commit = [&rig] {
+    rig.sample(1);
+    rig.sample(1, layout_of(300));
+    rig.sample(1);
+    rig.commit();
+  };
+  RangeSet taken;
+  SECTION("in the live lane") {
+    rig.client->connect(allowed);
+    commit();
+    taken = rig.seqs(rig.client->on(Topic::data));
+  }
+  SECTION("in backfill") {
+    commit();
+    rig.client->connect(allowed);
+    rig.answer_status();
+    REQUIRE(rig.until([&] {
+      rig.client->answer();
+      taken = rig.seqs(rig.client->on(Topic::backfill));
+      return taken.contains(3);
+    }));
+  }
+  CHECK(taken == RangeSet{{1, 1}, {3, 3}});
+  CHECK(rig.alarm("record 2 of epoch"));
+  CHECK(rig.alarm("packet too large"));
+  rig.drain();
+  rig.ack({{1, 1}, {3, 3}});
+  const auto reads = rig.journal.reads;
+  rig.clock.advance(61s);
+  REQUIRE(rig.until([&] { return rig.journal.reads > reads; }));
+  rig.run();
+  for (const auto& message : rig.client->all) CHECK(message.payload.size() < 3'000);
+  CHECK(rig.status().unacknowledged == 1);
+}
+
+TEST_CASE("a journal that has no file to read from is asked again every 10 s, and no record is blamed") {
+  Rig rig;
+  rig.settings.tick_period = 1ms;
+  rig.start();
+  rig.sample(700);
+  rig.commit();
+  rig.journal.unreadable = true;
+  rig.journal.state.durable = false;
+  rig.client->connect();
+  rig.drain();
+  rig.answer_status();
+  rig.run();
+  CHECK(rig.journal.reads == 1);
+  rig.clock.advance(9s);
+  rig.answer_status();
+  CHECK(rig.journal.reads == 1);
+  rig.clock.advance(1s);
+  REQUIRE(rig.until([&] { return rig.journal.reads == 2; }));
+  rig.run();
+  rig.journal.unreadable = false;
+  rig.journal.state.durable = true;
+  rig.clock.advance(10s);
+  CHECK(rig.until([&] {
+    rig.client->answer();
+    return rig.seqs(rig.client->on(Topic::backfill)) == RangeSet{{1, 700}};
+  }));
+}
+
+TEST_CASE("a name that only seems to be used twice is told with less certainty") {
+  Rig rig;
+  rig.start();
+  mqtt::Disconnected why{"lost, now 3 times", true};
+  why.suspected = true;
+  rig.client->cut(why);
+  rig.client->connect();
+  CHECK(rig.alarm("another client may be using this agent's name"));
+  CHECK_FALSE(rig.alarm("has used"));
+}
+
+TEST_CASE("the alarm about a stranger's acks ends an hour after the last of them") {
+  Rig rig(true, "centre-1");
+  rig.start();
+  rig.client->connect();
+  rig.answer_status("centre-2");
+  rig.clock.advance(59min);
+  rig.answer_status("centre-2");
+  rig.clock.advance(59min);
+  CHECK(rig.alarm("\"centre-2\" are ignored"));
+  rig.clock.advance(1min);
+  CHECK_FALSE(rig.alarm("are ignored"));
+}
+
+TEST_CASE("strangers of many names fill no log: one note a minute") {
+  Rig rig(true, "centre-1");
+  rig.start();
+  rig.client->connect();
+  const auto notes = rig.notes.size();
+  for (int number = 0; number < 50; ++number) rig.answer_status("stranger-" + std::to_string(number));
+  CHECK(rig.notes.size() == notes + 1);
+  CHECK(rig.alarm("stranger-49"));
+  rig.clock.advance(60s);
+  rig.answer_status("stranger-50");
+  CHECK(rig.notes.size() == notes + 2);
+}
+
+TEST_CASE("what a stranger calls itself is cut, and cannot command a terminal") {
+  Rig rig(true, "centre-1");
+  rig.start();
+  rig.client->connect();
+  rig.answer_status("\x1b[2J\x7f\xc2\x9b\n" + std::string(10'000, 'x'));
+  const auto& note = rig.notes.back();
+  CHECK(note.size() < 300);
+  CHECK(std::none_of(note.begin(), note.end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }));
+  CHECK(note.find("\xc2\x9b") == std::string::npos);
+  contract::DataRequest request;
+  request.metas = {"\x1b[2J" + std::string(10'000, 'x')};
+  rig.client->handlers.message(contract::topic(agent, Topic::request), contract::write(request));
+  rig.run();
+  CHECK(rig.notes.back().find("asks for the layout ?[2Jx") != std::string::npos);
+  CHECK(rig.notes.back().size() < 300);
+}
+
+TEST_CASE("acks that are not understood are an alarm until the next good one") {
+  Rig rig;
+  rig.start();
+  rig.client->connect();
+  rig.client->handlers.message(contract::topic(agent, Topic::ack),
+                               R"({"v":2,"centre":"centre-1","now":1,"acks":[]})");
+  CHECK(rig.alarm("a down/ack is not understood: ack: version 2"));
+  rig.answer_status();
+  CHECK_FALSE(rig.alarm("not understood"));
+}
+
+TEST_CASE("a centre without a clock gives no time, and is named") {
+  Rig rig;
+  rig.settings.tick_period = 1ms;
+  rig.start();
+  rig.client->connect();
+  rig.run();
+  contract::Ack ack;
+  ack.centre = "centre-1";
+  ack.now = WallTime(5s);
+  rig.client->handlers.message(contract::topic(agent, Topic::ack), contract::write(ack));
+  CHECK(rig.alarm("the centre's clock is wrong"));
+  rig.clock.advance(200ms);
+  rig.answer_status();  // set right
+  CHECK_FALSE(rig.alarm("the centre's clock is wrong"));
+  rig.clock.advance(4s);
+  REQUIRE(rig.until([&] { return !rig.times.empty(); }));
+  CHECK(rig.times[0] == rig.clock.wall() - 4s);
+}
+
+TEST_CASE("status, meta, online and answers that the broker refuses are tried again, later and later") {
+  Rig rig;
+  rig.settings.tick_period = 1ms;
+  rig.start();
+  meter::Meta meta;
+  meta.layout = layout_of(2);
+  meta.info.resize(1);
+  meta.unsupported.resize(1);
+  rig.uplink->meta(meta);
+  rig.client->connect();
+  rig.run();
+  rig.request(EpochId::random(), {{1, 7}});
+  const auto all = {Topic::online, Topic::status, Topic::meta, Topic::backfill};
+  for (std::size_t tries = 1; tries <= 3; ++tries) {
+    REQUIRE(rig.until([&] {
+      return std::all_of(all.begin(), all.end(),
+                         [&](Topic what) { return rig.client->on(what).size() == tries; });
+    }));
+    rig.client->answer(0x87);
+    rig.clock.advance(4s * (1 << (tries - 1)));
+    rig.run();
+    for (const auto what : all) CHECK(rig.client->on(what).size() == tries);
+    rig.clock.advance(6s * (1 << (tries - 1)));
+  }
+  CHECK(rig.alarm("the broker refuses up/meta: not authorized (0x87), 3 times in a row"));
+  CHECK(rig.until([&] { return rig.client->on(Topic::backfill).size() == 4; }));
+  rig.client->answer();
+  CHECK_FALSE(rig.alarm("the broker refuses"));
+}
+
+TEST_CASE("answers to requests keep to two batches under way") {
+  Rig rig;
+  rig.settings.tick_period = 1ms;
+  rig.start();
+  rig.client->connect();
+  rig.drain();
+  for (int number = 0; number < 10; ++number) rig.request(EpochId::random(), {{1, 7}});
+  CHECK(rig.client->under_way.size() == 2);
+  REQUIRE(rig.until([&] {
+    CHECK(rig.client->under_way.size() <= 2);
+    rig.client->answer();
+    return rig.client->on(Topic::backfill).size() == 10;
+  }));
+}
+
+TEST_CASE("a request for an epoch that may be on a disk not there yet is left unanswered") {
+  Rig rig;
+  rig.start();
+  rig.client->connect();
+  rig.drain();
+  const EpochId older = EpochId::random();
+  rig.journal.state.durable = false;
+  rig.request(older, {{1, 7}});
+  CHECK(rig.client->on(Topic::backfill).empty());
+  rig.journal.state.durable = true;
+  rig.request(older, {{1, 7}});
+  CHECK(rig.client->on(Topic::backfill).size() == 1);
+}
