@@ -186,7 +186,9 @@ Number decode_number(const Point& point, Words value, Words extra) {
     const Number plus = from_registers(point.plus->type, extra, point.word_order == WordOrder::little);
     if (plus.quality == Quality::not_available || number.quality == Quality::not_available) return nothing;
     if (plus.quality != Quality::good) number.quality = plus.quality;
-    add_plus(number, plus.value);
+    const auto part = plus.value.times(point.plus->scale);
+    if (!part) return nothing;
+    add_plus(number, *part);
   }
   if (number.quality == Quality::not_available) return nothing;
   const auto scaled = number.value.times(point.scale);

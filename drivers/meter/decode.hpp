@@ -23,10 +23,10 @@ struct Reading {
 
 // `words`: exactly point.raw_words() words, in wire order: value, scale register, plus part; throws
 // std::invalid_argument for another number.
-// The value is (register + plus) x scale x 10^(scale register) x ratio, exact; only a ratio whose division
-// does not end is rounded, to 15 digits. not_available: NaN and infinite floats (also as the plus part),
-// marks of point.not_available, scale registers outside -18..18, values of more than 38 digits. implausible,
-// with the value: pf4q outside -2..2, a group of mod10k4 above 9999.
+// The value is (register + plus x its scale) x scale x 10^(scale register) x ratio, exact; only a ratio whose
+// division does not end is rounded, to 15 digits. not_available: NaN and infinite floats (also as the plus
+// part), marks of point.not_available, scale registers outside -18..18, values of more than 38 digits.
+// implausible, with the value: pf4q outside -2..2, a group of mod10k4 above 9999.
 Reading decode(const Point& point, std::span<const std::uint16_t> words);
 
 // All points of a sample, in layout order, into `out` (cleared first; reuse it to spare allocations).

@@ -1,6 +1,8 @@
 // The head keys and their ranges.
 #include "drivers/meter/device_head.hpp"
 
+#include <algorithm>
+#include <boost/algorithm/string/case_conv.hpp>
 #include <chrono>
 
 namespace congto::meter {
@@ -13,6 +15,11 @@ constexpr std::pair<std::string_view, Numbering> numberings[] = {
     {"wire", Numbering::wire}, {"one", Numbering::one}, {"modicon", Numbering::modicon}};
 constexpr std::pair<std::string_view, WordOrder> word_orders[] = {{"big", WordOrder::big},
                                                                   {"little", WordOrder::little}};
+
+// What manuals and other programs call them; A is the byte that is sent first of a big-endian value.
+constexpr std::pair<std::string_view, std::string_view> foreign_orders[] = {
+    {"abcd", "big"},   {"high", "big"},   {"msw", "big"},     {"cdab", "little"},
+    {"low", "little"}, {"lsw", "little"}, {"swap", "little"}, {"swapped", "little"}};
 
 void read_limits(toml::Table& table, DeviceLimits& limits) {
   if (const auto given = table.integer("max-registers", 1, modbus::max_registers_per_request)) {
@@ -42,7 +49,23 @@ std::optional<modbus::Function> read_function(toml::Table& table) {
   return static_cast<modbus::Function>(*number);
 }
 
-std::optional<WordOrder> read_word_order(toml::Table& table) { return table.word("word-order", word_orders); }
+std::optional<WordOrder> read_word_order(toml::Table& table) {
+  constexpr std::string_view key = "word-order";
+  const auto text = table.string(key);
+  if (!text) return std::nullopt;
+  const std::string lower = boost::algorithm::to_lower_copy(*text);
+  const auto known = [&](const auto& pair) { return pair.first == lower; };
+  const std::string found = "expected \"big\" or \"little\", found \"" + *text + "\"; ";
+  if (lower == "badc" || lower == "dcba") {
+    table.error(key,
+                found + "the two bytes within a register always come high byte first and can't be swapped");
+    return std::nullopt;
+  }
+  const auto* foreign = std::ranges::find_if(foreign_orders, known);
+  if (foreign == std::end(foreign_orders)) return table.word(key, word_orders);
+  table.error(key, found + "here it is called \"" + std::string(foreign->second) + "\"");
+  return std::nullopt;
+}
 
 void read_head(toml::Table& table, DeviceHead& head) {
   if (const auto given = read_function(table)) head.function = given;

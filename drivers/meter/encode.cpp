@@ -126,6 +126,31 @@ Registers mark_of(const Point& point) {
   return words;
 }
 
+// Takes from `number`, which the registers together hold, what goes into the added part, and gives it back as
+// that part's registers hold it.
+long double taken_by_plus(const Point& point, long double& number) {
+  if (!point.plus || std::isnan(number)) return 0;
+  const Plus& plus = *point.plus;
+  if (plus.scale == Decimal(1, 0)) {
+    if (!is_float(plus.type) || is_float(point.type)) return 0;
+    const long double fraction = number - std::trunc(number);
+    number = std::trunc(number);
+    return fraction;
+  }
+  const auto scale = static_cast<long double>(plus.scale.to_double());
+  if (scale > 1) {  // the high part
+    const long double high = std::trunc(number / scale);
+    number -= high * scale;
+    return high;
+  }
+  // In whole steps of the part, so that 12.9999 is not 12 and a thousand thousandths.
+  if (!is_float(plus.type)) number = std::round(number / scale) * scale;
+  const long double units = std::trunc(number + std::copysign(scale / 2, number));
+  const long double rest = number - units;
+  number = units;
+  return rest / scale;
+}
+
 }  // namespace
 
 std::vector<std::uint16_t> encode(const Point& point, double value) {
@@ -134,11 +159,7 @@ std::vector<std::uint16_t> encode(const Point& point, double value) {
     return encode_text(point, digits ? digits->text() : "");
   }
   long double number = unscaled(point, value);
-  long double fraction = 0;
-  if (point.plus && is_float(point.plus->type) && !is_float(point.type) && !std::isnan(number)) {
-    fraction = number - std::trunc(number);
-    number = std::trunc(number);
-  }
+  const long double fraction = taken_by_plus(point, number);
   Registers words = std::isnan(value) ? mark_of(point) : encode_value(point, number);
   if (point.scale_at) words.push_back(0);
   if (point.plus) {

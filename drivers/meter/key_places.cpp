@@ -58,6 +58,18 @@ constexpr toml::KeyPlace places[] = {
     {"side", point},
     {"verify", point},
     {"from", own_point},
+    // What manuals and other programs call some of these.
+    {"slave-id", meter, "unit-id"},
+    {"slave_id", meter, "unit-id"},
+    {"slave", meter, "unit-id"},
+    {"address", meter, "unit-id"},
+    {"id", meter, "unit-id"},
+    {"interval", meter, "every"},
+    {"period", meter, "every"},
+    {"address", point, "at"},
+    {"register", point, "at"},
+    {"byte-order", head, "word-order"},
+    {"byte_order", head, "word-order"},
 };
 
 }  // namespace

@@ -88,6 +88,7 @@ void write_point(const Point& point, std::string& out) {
     ObjectWriter plus(object.begin("plus"));
     plus.add("at", point.plus->at);
     plus.add("type", text(point.plus->type));
+    if (!(point.plus->scale == Plus{}.scale)) plus.add("scale", point.plus->scale.text());
     plus.close();
   }
   object.add("kind", text(point.kind));
@@ -180,6 +181,7 @@ Point read_point(const json::object& object) {
   optional("plus", [&](const json::value& value) {
     const auto& plus = value.as_object();
     point.plus = Plus{plus.at("at").to_number<std::uint16_t>(), read_type(plus.at("type"))};
+    if (const auto* scale = plus.if_contains("scale")) point.plus->scale = read_decimal(*scale);
   });
   optional("rollover", [&](const json::value& value) { point.rollover = read_decimal(value); });
   optional("not_available", [&](const json::value& value) {

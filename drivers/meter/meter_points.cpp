@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "drivers/meter/point_maker.hpp"
+#include "drivers/meter/quantity.hpp"
 #include "drivers/meter/transformer.hpp"
 #include "drivers/toml/nearest.hpp"
 
@@ -45,7 +46,7 @@ class MeterPoints {
     const auto vt = read_ratio("vt", multiplied_by_vt);
     choose();
     for (const Candidate& candidate : candidates_) make(candidate, ct, vt);
-    if (!ct) warn_without_ct();
+    if (!report_.failed()) warn_without_transformers(ct.has_value(), vt.has_value());
     if (meter_.points.empty() && !failed_ && !report_.failed()) {
       report_.error(table_.place(),
                     table_.title() + ": there is no point left that could be read at every poll");
@@ -184,6 +185,10 @@ class MeterPoints {
                  source_.profile.name + " is wrong: " + error.message);
       }
     }
+    for (const toml::ConfigError& warning : found.warnings()) {
+      if (warning.file == table_.file())
+        report_.warning({warning.file, {warning.line, warning.column}}, warning.message);
+    }
     if (!made) return;
     if (made->unit_by_setting) {
       fail(table_.place(), needs_unit(candidate.spec));
@@ -204,14 +209,22 @@ class MeterPoints {
            "), or leave the point out with only";
   }
 
-  void warn_without_ct() {
-    const auto secondary = std::ranges::find_if(
-        meter_.points, [](const Point& point) { return point.secondary && multiplied_by_ct(point.unit); });
-    if (secondary == meter_.points.end()) return;
-    report_.warning(table_.place(),
-                    table_.title() + ": " + secondary->name +
-                        " and others are values of the secondary side; give ct = \"200/5\" as on the "
-                        "current transformers, or ct = \"1/1\" where there are none");
+  // Without both, ct is what to begin with.
+  void warn_without_transformers(bool ct, bool vt) {
+    const auto warn = [&](auto multiplied, const std::string& advice) {
+      const auto secondary = std::ranges::find_if(
+          meter_.points, [&](const Point& point) { return point.secondary && multiplied(point.unit); });
+      if (secondary == meter_.points.end()) return;
+      report_.warning(table_.place(), table_.title() + ": " + secondary->name +
+                                          " and others are values of the secondary side; " + advice);
+    };
+    if (!ct) {
+      warn(multiplied_by_ct,
+           "give ct = \"200/5\" as on the current transformers, or ct = \"1/1\" where there are none");
+    } else if (!vt) {
+      warn([](Unit unit) { return unit == Unit::volt; },
+           "give vt = \"22000/110\" as on the voltage transformers, or vt = \"1/1\" where there are none");
+    }
   }
 
   toml::Table& table_;

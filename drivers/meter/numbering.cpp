@@ -11,8 +11,8 @@ Result<WireAddress> counted_from(std::int64_t first, const RegisterNumber& numbe
     return Error{
         "expected a number without quotes (only numbering = \"modicon\" has texts such as \"00001\")"};
   }
-  const std::int64_t at = number.number - first;
-  if (at >= 0 && at < register_addresses) return WireAddress{static_cast<std::uint16_t>(at), std::nullopt};
+  if (number.number >= first && number.number - first < register_addresses)
+    return WireAddress{static_cast<std::uint16_t>(number.number - first), std::nullopt};
   std::string message = "expected a register number " + std::to_string(first) + " to " +
                         std::to_string(first + register_addresses - 1) + ", found " +
                         std::to_string(number.number);
@@ -71,10 +71,16 @@ Result<WireAddress> wire_address(Numbering numbering, const RegisterNumber& numb
   return counted_from(0, number);
 }
 
-bool looks_like_modicon(modbus::Function function, std::uint16_t at) {
-  if (function == modbus::Function::read_input_registers) return at > 30'000 && at < 40'000;
-  if (function == modbus::Function::read_holding_registers) return at > 40'000 && at < 50'000;
-  return false;
+std::optional<modbus::Function> modicon_function(modbus::Function given, const RegisterNumber& number) {
+  if (number.hexadecimal || number.number < 10'000 || number.number > 99'999 || number.number % 10'000 == 0)
+    return std::nullopt;
+  const auto function = function_of_digit(std::to_string(number.number).front());
+  const auto reads_registers = [](modbus::Function code) {
+    return code == modbus::Function::read_holding_registers || code == modbus::Function::read_input_registers;
+  };
+  if (!function || reads_registers(*function) != reads_registers(given)) return std::nullopt;
+  if (!reads_registers(given) && *function != given) return std::nullopt;
+  return function;
 }
 
 }  // namespace congto::meter

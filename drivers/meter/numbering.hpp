@@ -36,8 +36,9 @@ struct WireAddress {
 // The error says what was expected; it has no place yet.
 Result<WireAddress> wire_address(Numbering numbering, const RegisterNumber& number);
 
-// A wire address that reads like a Modicon number of this function: 30001-39999 for input, 40001-49999 for
-// holding registers.
-bool looks_like_modicon(modbus::Function function, std::uint16_t at);
+// The function that a number would have if it was a Modicon number, where it reads like one: 30001-39999 and
+// 40001-49999 for a point of either kind of registers, 10001-19999 for discrete inputs. Written 0x… it is
+// none.
+std::optional<modbus::Function> modicon_function(modbus::Function given, const RegisterNumber& number);
 
 }  // namespace congto::meter

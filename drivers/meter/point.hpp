@@ -47,6 +47,7 @@ std::uint16_t registers_of(Type type);
 struct Plus {
   std::uint16_t at = 0;
   Type type = Type::f32;
+  Decimal scale{1, 0};  // of the part itself, before the sum: 0.001 for the litres beside m3
   bool operator==(const Plus&) const = default;
 };
 

@@ -5,13 +5,13 @@
 #include <utility>
 
 #include "drivers/meter/point_parts.hpp"
+#include "drivers/meter/quantity.hpp"
+#include "drivers/meter/register_words.hpp"
 #include "drivers/meter/unit_rule.hpp"
 
 namespace congto::meter {
 
 namespace {
-
-constexpr int largest_exponent = 18;  // of a scale, either way: with it every 64-bit register stays exact
 
 bool is_bits(Type type) { return type == Type::bits16 || type == Type::bits32; }
 bool is_coil(modbus::Function function) {
@@ -41,6 +41,7 @@ class PointMaker {
     take_rollover();
     take_marks();
     if (failed_) return std::nullopt;
+    warn_without_unit();
     return made_;
   }
 
@@ -177,7 +178,12 @@ class PointMaker {
       fail(spec_.plus->place,
            "plus: expected a type that can be added, found \"" + std::string(text(plus.type)) + "\"");
     }
-    made_.point.plus = Plus{*at, plus.type};
+    made_.point.plus = Plus{*at, plus.type, plus.scale ? plus.scale->value : Decimal(1, 0)};
+    if (plus.scale && plus.scale->value < Decimal(0, 0)) {
+      fail(plus.scale->place, "plus: scale: expected a number above 0");
+    } else if (const auto objection = scale_objection(made_.point.plus->scale)) {
+      fail(plus.scale->place, "plus: scale: " + *objection);
+    }
     if (const auto objection = plus_objection(made_.point, head_.limits.read)) {
       fail(spec_.plus->place, "plus: " + *objection);
     }
@@ -186,13 +192,9 @@ class PointMaker {
   void take_scale() {
     if (!spec_.scale) return;
     const Decimal scale = spec_.scale->value;
-    const Decimal plain = scale.normalized();
-    if (scale.is_zero()) {
-      fail(spec_.scale->place, "scale: expected a number other than 0");
-    } else if (plain.exponent() > largest_exponent || plain.exponent() < -largest_exponent ||
-               Decimal(1, largest_exponent) < plain || plain < Decimal(-1, largest_exponent)) {
-      fail(spec_.scale->place, "scale: expected a number of at most 18 digits on either side of the point");
-    } else if (!(plain == Decimal(1, 0)) && is_number(spec_.scale->place, "scale")) {
+    if (const auto objection = scale_objection(scale)) {
+      fail(spec_.scale->place, "scale: " + *objection);
+    } else if (!(scale == Decimal(1, 0)) && is_number(spec_.scale->place, "scale")) {
       made_.point.scale = scale;
     }
   }
@@ -225,6 +227,14 @@ class PointMaker {
     }
   }
 
+  void warn_without_unit() {
+    const Point& point = made_.point;
+    const bool measured = point.kind == Kind::gauge || point.kind == Kind::counter;
+    if (spec_.unit || !measured || reads_bits(point) || unit_of_name(spec_.name)) return;
+    if (const auto advice = plain_number_advice(spec_.name))
+      report_.warning(spec_.place, spec_.name + ": " + *advice);
+  }
+
   void take_kind() {
     Point& point = made_.point;
     const Unit unit = made_.unit_by_setting ? unit_of_name(spec_.name).value_or(Unit::none) : point.unit;
@@ -239,6 +249,10 @@ class PointMaker {
     }
     if (point.kind == Kind::counter && is_net(spec_.name)) {
       fail(spec_.kind->place, "kind: a net value can fall, so it is no counter; expected \"gauge\"");
+    }
+    if (point.kind == Kind::counter && point.scale < Decimal(0, 0)) {
+      fail(spec_.scale->place,
+           "scale: a counter grows, so its scale is above 0; what falls is kind = \"gauge\"");
     }
     if (point.kind == Kind::counter && (is_bits(point.type) || point.type == Type::pf4q)) {
       fail(spec_.kind->place, "kind: a " + std::string(text(point.type)) + " does not count");
@@ -259,6 +273,8 @@ class PointMaker {
            "rollover: expected a number above 0, the value at which the counter starts again");
     } else {
       made_.point.rollover = spec_.rollover->value;
+      if (const auto objection = rollover_objection(made_.point))
+        fail(spec_.rollover->place, "rollover: " + *objection);
     }
   }
 
@@ -269,6 +285,10 @@ class PointMaker {
       auto words = parse_mark(made_.point, mark.text);
       if (words) {
         made_.point.not_available.push_back(std::move(*words));
+        if (reads_like_decimal(mark.text)) {
+          report_.warning(mark.place, "not-available: " + mark.text + " is read as hexadecimal; write 0x" +
+                                          mark.text + " if it is meant so");
+        }
       } else {
         fail(mark.place, "not-available: " + words.error().message);
       }

@@ -1,4 +1,4 @@
-// Reach of the added part, and hex marks.
+// Bounds of scales and rollovers, reach of the added part, and hex marks.
 #include "drivers/meter/point_parts.hpp"
 
 #include <algorithm>
@@ -6,6 +6,39 @@
 #include "drivers/meter/numbering.hpp"
 
 namespace congto::meter {
+
+namespace {
+
+constexpr int largest_exponent = 18;  // of a scale, either way: with it every 64-bit register stays exact
+
+bool is_float(Type type) { return type == Type::f32 || type == Type::f64 || type == Type::pf4q; }
+
+}  // namespace
+
+std::optional<std::string> scale_objection(const Decimal& scale) {
+  const Decimal plain = scale.normalized();
+  if (plain.is_zero()) return "expected a number other than 0";
+  if (plain.exponent() > largest_exponent || plain.exponent() < -largest_exponent ||
+      Decimal(1, largest_exponent) < plain || plain < Decimal(-1, largest_exponent)) {
+    return "expected a number of at most 18 digits on either side of the point";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> rollover_objection(const Point& point) {
+  if (!point.rollover || is_float(point.type) || point.scale_at || point.plus) return std::nullopt;
+  const int bits = 16 * registers_of(point.type);
+  const Decimal values = point.type == Type::mod10k4 ? Decimal(1, 16) : Decimal(Int128{1} << bits, 0);
+  const auto limit = values.times(point.scale);
+  if (!limit || !(*limit < *point.rollover)) return std::nullopt;
+  return "a " + std::string(meter::text(point.type)) + " with scale = " + point.scale.text() +
+         " starts again at " + limit->text() + " at the latest, found " + point.rollover->text();
+}
+
+bool reads_like_decimal(std::string_view mark) {
+  if (mark.find_first_not_of("0123456789") != std::string_view::npos) return false;
+  return mark.find_first_not_of('0', mark.starts_with('8') ? 1 : 0) != std::string_view::npos;
+}
 
 std::optional<std::string> plus_objection(const Point& point, const ReadLimits& limits) {
   const std::uint32_t length = registers_of(point.plus->type);

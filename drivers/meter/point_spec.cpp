@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/case_conv.hpp>
 
 #include "drivers/meter/device_head.hpp"
 
@@ -16,19 +17,20 @@ constexpr std::array<std::string_view, 14> type_words{"u16",  "s16",  "u32",    
 constexpr std::array<std::string_view, 4> kind_words{"gauge", "counter", "status", "info"};
 constexpr std::pair<std::string_view, bool> sides[] = {{"primary", false}, {"secondary", true}};
 
-// What other programs call our types.
+// What manuals and other programs call our types, in any letter case. WORD and its kin as in IEC 61131-3.
 constexpr std::pair<std::string_view, std::string_view> foreign_types[] = {
-    {"uint16", "u16"},  {"int16", "s16"},  {"i16", "s16"},    {"uint32", "u32"},  {"int32", "s32"},
-    {"i32", "s32"},     {"uint64", "u64"}, {"int64", "s64"},  {"i64", "s64"},     {"float", "f32"},
-    {"float32", "f32"}, {"real", "f32"},   {"double", "f64"}, {"float64", "f64"}, {"string", "ascii"},
-    {"text", "ascii"},  {"bool", "u16"},   {"bits", "bits16"}};
+    {"uint16", "u16"}, {"int16", "s16"},   {"i16", "s16"},     {"uint32", "u32"},   {"int32", "s32"},
+    {"i32", "s32"},    {"uint64", "u64"},  {"int64", "s64"},   {"i64", "s64"},      {"float", "f32"},
+    {"real", "f32"},   {"float32", "f32"}, {"double", "f64"},  {"float64", "f64"},  {"string", "ascii"},
+    {"text", "ascii"}, {"bool", "u16"},    {"bits", "bits16"}, {"word", "u16"},     {"dword", "u32"},
+    {"uint", "u16"},   {"udint", "u32"},   {"dint", "s32"},    {"unsigned", "u16"}, {"signed", "s16"}};
 
 std::optional<Type> read_type(toml::Table& table) {
   const auto text = table.string("type");
   if (!text) return std::nullopt;
   if (const auto type = parse_type(*text)) return type;
-  const auto* foreign =
-      std::ranges::find(foreign_types, *text, &std::pair<std::string_view, std::string_view>::first);
+  const auto* foreign = std::ranges::find(foreign_types, boost::algorithm::to_lower_copy(*text),
+                                          &std::pair<std::string_view, std::string_view>::first);
   if (foreign != std::end(foreign_types)) {
     table.error("type", "expected " + toml::list_words(type_words) + ", found \"" + *text +
                             "\"; here it is called \"" + std::string(foreign->second) + "\"");
@@ -63,15 +65,27 @@ std::optional<RegisterNumber> read_number(toml::Table& table, std::string_view k
 }
 
 std::optional<PlusSpec> read_plus(toml::Table& table) {
-  auto plus = table.table("plus", "plus = { at, type }");
+  auto plus = table.table("plus", "plus = { at, type, scale }");
   if (!plus) return std::nullopt;
   const auto at = read_number(*plus, "at");
   const auto type = read_type(*plus);
   if (!plus->has("at")) plus->missing("at", "the register of the part that is added");
   if (!plus->has("type")) plus->missing("type", "the type of the part that is added, such as \"f32\"");
+  const auto scale = plus->decimal("scale");
+  const bool broken_scale = plus->has("scale") && !scale;
   plus->finish();
-  if (!at || !type) return std::nullopt;
-  return PlusSpec{*at, *type};
+  if (!at || !type || broken_scale) return std::nullopt;
+  PlusSpec spec{*at, *type, std::nullopt};
+  if (scale) spec.scale = Given<Decimal>{*scale, plus->place("scale")};
+  return spec;
+}
+
+std::optional<std::string> read_unit(toml::Table& table) {
+  const toml::Value* value = table.value("unit");
+  if (value == nullptr || value->kind != toml::Value::Kind::string || !value->text.empty())
+    return table.string("unit");
+  table.error("unit", "expected a unit, found an empty text; for a plain number write unit = \"1\"");
+  return std::nullopt;
 }
 
 template <class Value>
@@ -89,7 +103,7 @@ void read_keys(toml::Table& table, SpecOf of, PointSpec& spec) {
   }
   take(spec.type, read_type(table), table, "type");
   take(spec.word_order, read_word_order(table), table, "word-order");
-  take(spec.unit, table.string("unit"), table, "unit");
+  take(spec.unit, read_unit(table), table, "unit");
   take(spec.scale, table.decimal("scale"), table, "scale");
   take(spec.scale_at, read_number(table, "scale-at"), table, "scale-at");
   take(spec.plus, read_plus(table), table, "plus");
@@ -114,6 +128,23 @@ std::optional<Decimal> rescaled(const Decimal& rollover, const Decimal& from, co
   return Decimal(product->coefficient(), product->exponent() - old.exponent());
 }
 
+// A key that somebody wrote below the header of the points, which takes it for the name of one: where it
+// belongs; nothing for a key that no table of ours has.
+std::optional<std::string> misplaced(const std::string& key, SpecOf of,
+                                     std::span<const toml::KeyPlace> known) {
+  std::string places;
+  bool of_meter = false;
+  for (const toml::KeyPlace& candidate : known) {
+    if (candidate.key != key || !candidate.meant.empty()) continue;
+    places += (places.empty() ? "" : " or ") + std::string(candidate.place);
+    of_meter = of_meter || candidate.place.find("[[meter]]") != std::string_view::npos;
+  }
+  if (places.empty()) return std::nullopt;
+  if (of == SpecOf::meter && of_meter) places = "[[meter]], before that header";
+  return "\"" + key + "\" stands under " + (of == SpecOf::meter ? "[meter.points]" : "[points]") +
+         "; it belongs in " + places;
+}
+
 template <class Field>
 void lay(Field& field, const Field& over) {
   if (over) field = over;
@@ -126,11 +157,16 @@ std::optional<PointSpec> read_point_spec(const toml::Entry& entry, SpecOf of, to
   spec.name = entry.key;
   spec.place = {points.file(), entry.at};
   toml::Report& report = points.report();
+  const bool is_table = entry.value.kind == toml::Value::Kind::table;
+  if (const auto message = misplaced(entry.key, of, report.key_places()); message && !is_table) {
+    report.error(spec.place, *message);
+    return std::nullopt;
+  }
   if (!is_point_name(entry.key)) {
     report.error(spec.place,
                  "point \"" + entry.key + "\": expected a name of small letters, digits and _, at most 64");
   }
-  if (entry.value.kind != toml::Value::Kind::table) {
+  if (!is_table) {
     report.error(points.place_of(entry.value),
                  entry.key + ": expected a point, { at = …, type = \"…\", unit = \"…\" }, found " +
                      toml::describe(entry.value));

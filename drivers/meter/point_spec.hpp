@@ -21,6 +21,7 @@ struct Given {
 struct PlusSpec {
   RegisterNumber at;
   Type type = Type::f32;
+  std::optional<Given<Decimal>> scale;
 };
 
 struct PointSpec {
@@ -46,8 +47,8 @@ struct PointSpec {
 
 enum class SpecOf : std::uint8_t { profile, meter };
 
-// One entry of [points] or [meter.points]. Nothing when it is no table; wrong values are reported and left
-// out.
+// One entry of [points] or [meter.points]. Nothing when it is no table, such as a key of another place that
+// stands below the header; wrong values are reported and left out.
 std::optional<PointSpec> read_point_spec(const toml::Entry& entry, SpecOf of, toml::Table& points);
 
 // `over` laid over `base`: what `over` says counts. A rollover follows a new scale where that is exact;

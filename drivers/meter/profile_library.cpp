@@ -64,6 +64,8 @@ Result<std::string> find_profile(const std::string& name, const fs::path& site_f
   if (name.ends_with(".toml")) {
     const fs::path file = site_folder / name;
     if (is_file(file)) return found(file);
+    std::error_code ignored;
+    if (fs::is_directory(file, ignored)) return Error{file.string() + " is a directory, not a profile"};
     return Error{"no file " + file.string()};
   }
   if (name.find('/') != std::string::npos) {

@@ -36,22 +36,38 @@ SerialSettings with_defaults(const FactorySerial& factory) {
           factory.stop_bits.value_or(usual.stop_bits)};
 }
 
-// Wire addresses that read like 40013 are mostly a manual's numbers copied as they stand. A profile that also
-// has other addresses and says numbering = "wire" means it.
+std::string modicon_warning(const ProfileSource& source, std::int64_t number, modbus::Function given,
+                            modbus::Function by_digit) {
+  const auto digit = [](modbus::Function function) { return std::to_string(static_cast<int>(function)); };
+  std::string text = "at: " + std::to_string(number) +
+                     " reads like a Modicon number; if the manual counts so, " +
+                     "write numbering = \"modicon\" in the head";
+  if (by_digit != given) {
+    text += " and no function (by its first digit it is " + digit(by_digit) +
+            ", but function = " + digit(given) + " is read)";
+  }
+  if (source.head.numbering == Numbering::one) return text;
+  return text + "; if it is the wire address, " +
+         (source.head.numbering_given ? "write it in hexadecimal" : "say numbering = \"wire\"");
+}
+
+// Numbers that read like 40013 are mostly a manual's, copied as they stand. A profile that also has others
+// and says its numbering means it.
 void warn_of_modicon_numbers(const ProfileSource& source, toml::Report& report) {
-  if (source.head.numbering != Numbering::wire) return;
+  if (source.head.numbering == Numbering::modicon) return;
   const auto& points = source.profile.points;
-  const auto suspicious = [](const Point& point) { return looks_like_modicon(point.function, point.at); };
-  const bool all = std::ranges::all_of(points, suspicious);
+  const auto by_digit = [&](const PointSpec& spec) {
+    const auto point = std::ranges::find(points, spec.name, &Point::name);
+    return modicon_function(point->function, spec.at->value);
+  };
+  const bool all =
+      std::ranges::all_of(source.specs, [&](const PointSpec& spec) { return by_digit(spec).has_value(); });
   if (source.head.numbering_given && !all) return;
   for (const PointSpec& spec : source.specs) {
-    const auto point = std::ranges::find(points, spec.name, &Point::name);
-    if (point == points.end() || !suspicious(*point) || spec.at->value.hexadecimal) continue;
-    const std::string number = std::to_string(point->at);
-    report.warning(
-        spec.at->place,
-        "at: " + number + " reads like a Modicon number; if the manual counts so, write " +
-            "numbering = \"modicon\" in the head; if it is the wire address, say numbering = \"wire\"");
+    const auto function = by_digit(spec);
+    if (!function) continue;
+    const auto given = std::ranges::find(points, spec.name, &Point::name)->function;
+    report.warning(spec.at->place, modicon_warning(source, spec.at->value.number, given, *function));
   }
 }
 

@@ -25,6 +25,7 @@ std::string channel_of(const Bus& bus) {
   }
   std::string host = bus.host;
   for (char& letter : host) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  if (host == "localhost" || host == "::1") host = "127.0.0.1";
   return "//" + host + ":" + std::to_string(bus.port);  // no path of a device begins so
 }
 

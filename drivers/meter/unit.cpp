@@ -1,6 +1,7 @@
-// The closed list of units, the units of other lists with their scales, and which quantity has which unit.
-// Conversions are exact: litre, minute and hour by definition, US gallon 3.785411784 l (NIST SP 811, app.
-// B.8).
+// The closed list of units, and the units of other lists with their scales.
+// Conversions are exact: litre, minute and hour by definition, US gallon 3.785411784 l, foot 0.3048 m (NIST
+// SP 811, app. B.8); only those of psi and between kWh and GJ and hours and seconds are rounded where they
+// don't end.
 #include "drivers/meter/unit.hpp"
 
 #include <algorithm>
@@ -85,8 +86,14 @@ constexpr Elsewhere elsewhere[] = {
     {"dm3", {Unit::cubic_metre, "0.001"}},
     {"cbm", {Unit::cubic_metre, "1"}},
     {"hl", {Unit::cubic_metre, "0.1"}},
+    {"kl", {Unit::cubic_metre, "1"}},
     {"gal", {Unit::cubic_metre, "0.003785411784"}},
+    {"ft3", {Unit::cubic_metre, "0.028316846592"}},
     {"m³/h", {Unit::cubic_metre_per_hour, "1"}},
+    {"m³/min", {Unit::cubic_metre_per_hour, "60"}},
+    {"m³/s", {Unit::cubic_metre_per_hour, "3600"}},
+    {"gal/min", {Unit::cubic_metre_per_hour, "0.22712470704"}},
+    {"gpm", {Unit::cubic_metre_per_hour, "0.22712470704"}},
     {"m3/hr", {Unit::cubic_metre_per_hour, "1"}},
     {"m3/min", {Unit::cubic_metre_per_hour, "60"}},
     {"m3/s", {Unit::cubic_metre_per_hour, "3600"}},
@@ -112,6 +119,7 @@ constexpr Elsewhere elsewhere[] = {
     {"MJ", {Unit::gigajoule, "0.001"}},
     {"MJ/h", {Unit::gigajoule_per_hour, "0.001"}},
     {"mbar", {Unit::bar, "0.001"}},
+    {"psi", {Unit::bar, "0.0689475729"}},
     {"hPa", {Unit::pascal, "100"}},
     {"kPa", {Unit::pascal, "1000"}},
     {"MPa", {Unit::pascal, "1000000"}},
@@ -130,39 +138,27 @@ constexpr Elsewhere elsewhere[] = {
     {"imp", {Unit::count, "1"}},
 };
 
-// A name is of a quantity when it is its word, or begins with it and an underscore. The first that fits
-// counts.
-constexpr std::pair<std::string_view, Unit> quantities[] = {
-    {"active_energy", Unit::kilowatt_hour},
-    {"reactive_energy", Unit::kilovar_hour},
-    {"apparent_energy", Unit::kilovolt_ampere_hour},
-    {"active_power", Unit::watt},
-    {"reactive_power", Unit::volt_ampere_reactive},
-    {"apparent_power", Unit::volt_ampere},
-    {"power_factor", Unit::none},
-    {"cos_phi", Unit::none},
-    {"voltage_unbalance", Unit::percent},
-    {"current_unbalance", Unit::percent},
-    {"voltage", Unit::volt},
-    {"current", Unit::ampere},
-    {"frequency", Unit::hertz},
-    {"thd", Unit::percent},
-    {"phase_angle", Unit::degree},
-    {"charge", Unit::ampere_hour},
-    {"volume", Unit::cubic_metre},
-    {"flow_rate", Unit::cubic_metre_per_hour},
-    {"velocity", Unit::metre_per_second},
-    {"sound_speed", Unit::metre_per_second},
-    {"mass_flow", Unit::kilogram_per_hour},
-    {"mass", Unit::kilogram},
-    {"temperature", Unit::degree_celsius},
-    {"operating_time", Unit::second},
-    {"operating_hours", Unit::hour},
-};
+// Written with a capital M these would be a million.
+constexpr std::array<std::string_view, 6> milli{"mV", "mA", "mW", "mHz", "mAh", "ms"};
 
-bool begins_with_word(std::string_view name, std::string_view word) {
-  return name.starts_with(word) && (name.size() == word.size() || name[word.size()] == '_');
-}
+// Two units of the list for one quantity.
+struct Conversion {
+  Unit from;
+  Unit to;
+  std::string_view scale;
+};
+constexpr Conversion conversions[] = {
+    {Unit::hour, Unit::second, "3600"},
+    {Unit::second, Unit::hour, "0.000277777777777778"},
+    {Unit::pascal, Unit::bar, "0.00001"},
+    {Unit::bar, Unit::pascal, "100000"},
+    {Unit::gigajoule, Unit::kilowatt_hour, "277.777777777778"},
+    {Unit::kilowatt_hour, Unit::gigajoule, "0.0036"},
+    {Unit::gigajoule_per_hour, Unit::watt, "277777.777777778"},
+    {Unit::watt, Unit::gigajoule_per_hour, "0.0000036"},
+    {Unit::percent, Unit::none, "0.01"},
+    {Unit::none, Unit::percent, "100"},
+};
 
 // As published, and as written in a profile.
 constexpr std::pair<Unit, std::string_view> written_units[] = {
@@ -214,19 +210,23 @@ std::optional<UnitHint> known_elsewhere(std::string_view written) {
   const auto* exact = std::ranges::find(elsewhere, written, &Elsewhere::text);
   if (exact != std::end(elsewhere)) return exact->hint;
   // KVAR is kvar; but mw may be mW or MW.
-  const auto alike = [&](const Elsewhere& unit) { return boost::algorithm::iequals(unit.text, written); };
+  const auto alike = [&](const Elsewhere& unit) {
+    const bool mega = written.starts_with('M') && std::ranges::find(milli, unit.text) != milli.end();
+    return !mega && boost::algorithm::iequals(unit.text, written);
+  };
   const auto* found = std::ranges::find_if(elsewhere, alike);
   const bool alone = found != std::end(elsewhere) && std::none_of(found + 1, std::end(elsewhere), alike);
   return alone ? std::optional(found->hint) : std::nullopt;
 }
 
-std::optional<Unit> unit_of_name(std::string_view point_name) {
-  constexpr std::string_view demand = "demand_";  // a power or current averaged over the demand period
-  if (point_name.starts_with(demand)) point_name.remove_prefix(demand.size());
-  for (const auto& [word, unit] : quantities) {
-    if (begins_with_word(point_name, word)) return unit;
-  }
-  return std::nullopt;
+std::optional<std::string_view> scale_between(Unit from, Unit to) {
+  if (from == to) return "1";
+  const auto fits = [&](const Conversion& conversion) {
+    return conversion.from == from && conversion.to == to;
+  };
+  const auto* found = std::ranges::find_if(conversions, fits);
+  if (found == std::end(conversions)) return std::nullopt;
+  return found->scale;
 }
 
 std::span<const Unit> all_units() { return units; }

@@ -1,4 +1,4 @@
-// Unit: the closed list of units of measure, and the one unit that each quantity is kept in everywhere.
+// Unit: the closed list of units of measure.
 // A profile brings a register to that unit with `scale`; nothing is converted later.
 #pragma once
 
@@ -50,9 +50,9 @@ struct UnitHint {
   std::string_view scale;
 };
 std::optional<UnitHint> known_elsewhere(std::string_view text);
-// The unit that a point of this name must have ("active_energy_*" kWh, "active_power*" W, "volume_*" m3, …);
-// nothing for names without a rule.
-std::optional<Unit> unit_of_name(std::string_view point_name);
+// The scale that brings one unit of the list to another of the same quantity ("3600" from h to s); nothing
+// between others.
+std::optional<std::string_view> scale_between(Unit from, Unit to);
 std::span<const Unit> all_units();
 
 }  // namespace congto::meter

@@ -5,6 +5,7 @@
 
 #include <boost/algorithm/string/predicate.hpp>
 
+#include "drivers/meter/quantity.hpp"
 #include "drivers/toml/nearest.hpp"
 
 namespace congto::meter {
@@ -19,6 +20,15 @@ std::string with_scale(const std::string& written, const UnitHint& hint, const D
   const auto product = factor ? factor->times(scale) : std::nullopt;
   return "register in " + written + ": unit = " + in_quotes(text(hint.unit)) +
          ", scale = " + (product ? product->text() : std::string(hint.scale));
+}
+
+// What brings a register to the unit of its name; else only another name helps.
+std::string way_out(const std::string& written, const UnitHint& hint, Unit rule, const Decimal& scale) {
+  const auto between = scale_between(hint.unit, rule);
+  const auto factor = between ? Decimal::parse(*between) : std::nullopt;
+  const auto total = factor ? factor->times(scale) : std::nullopt;
+  if (!total) return "give the point another name";
+  return with_scale(written, {rule, hint.scale}, *total) + "; or give the point another name";
 }
 
 std::string known_units(std::string_view written) {
@@ -37,18 +47,30 @@ std::string known_units(std::string_view written) {
 Result<Unit> check_unit(const std::string& name, const std::string& written, const Decimal& scale) {
   const auto rule = unit_of_name(name);
   const auto unit = parse_unit(written);
+  const auto hint = unit ? std::optional(UnitHint{*unit, "1"}) : known_elsewhere(written);
   if (unit && (!rule || *rule == *unit)) return *unit;
-  if (unit) {
-    return Error{name + " is in " + in_quotes(text(*rule)) + " everywhere, found " + in_quotes(written) +
-                 "; bring the register to it with scale, or give the point another name"};
-  }
-  const auto hint = known_elsewhere(written);
   if (hint && (!rule || *rule == hint->unit)) {
     return Error{in_quotes(written) + " is not in the list of units; " + with_scale(written, *hint, scale)};
   }
-  if (rule)
-    return Error{name + " is in " + in_quotes(text(*rule)) + " everywhere, found " + in_quotes(written)};
-  return Error{known_units(written) + ", found " + in_quotes(written)};
+  if (rule) {
+    const std::string everywhere =
+        name + " is in " + in_quotes(text(*rule)) + " everywhere, found " + in_quotes(written) + "; ";
+    return Error{everywhere + (hint ? way_out(written, *hint, *rule, scale) : "give the point another name")};
+  }
+  return Error{known_units(written) + ", found " + in_quotes(written) +
+               "; for a plain number write unit = \"1\""};
+}
+
+std::optional<std::string> plain_number_advice(std::string_view name) {
+  if (name.find("count") != std::string_view::npos) return std::nullopt;
+  std::string advice =
+      "it has no unit and is taken as a plain number; say unit = \"…\", or \"1\" if that is right";
+  if (const auto usual = usual_name(name)) {
+    const Unit unit = unit_of_name(*usual).value_or(Unit::none);
+    advice += "; the usual name is " + *usual;
+    if (unit != Unit::none) advice += ", in " + in_quotes(text(unit));
+  }
+  return advice;
 }
 
 bool is_total(Unit unit) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
+#include <cstdint>
 #include <optional>
 
 #include "drivers/toml/nearest.hpp"
@@ -12,9 +14,11 @@ namespace congto::toml {
 
 namespace {
 
+// 01 and 00.5; not 0., which ends too early, and not 0.0.1, which is no number.
 bool is_number_with_leading_zero(std::string_view text) {
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
-  return text.size() > 1 && text[0] == '0' &&
+  return text.size() > 1 && text[0] == '0' && text[1] != '.' && !text.ends_with('.') &&
+         std::ranges::count(text, '.') <= 1 &&
          std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) || c == '_' || c == '.'; });
 }
 
@@ -67,6 +71,29 @@ std::optional<std::string> hexadecimal(std::string_view key, std::string_view te
   return std::string(text);
 }
 
+// 1/10 as a scale: the decimal that it is, or words alone where the division does not end.
+std::optional<std::string> fraction_advice(std::string_view key, std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (!key.ends_with("scale") || slash == std::string_view::npos) return std::nullopt;
+  const auto whole = [](std::string_view digits) {
+    std::uint64_t number = 0;
+    const char* end = digits.data() + digits.size();
+    const auto parsed = std::from_chars(digits.data(), end, number);
+    return parsed.ec == std::errc{} && parsed.ptr == end && number < 1'000'000'000 ? number : 0;
+  };
+  const std::uint64_t above = whole(text.substr(0, slash));
+  const std::uint64_t below = whole(text.substr(slash + 1));
+  if (above == 0 || below == 0) return std::nullopt;
+  std::string decimal = std::to_string(above / below);
+  std::uint64_t rest = above % below;
+  if (rest != 0) decimal += '.';
+  for (int digits = 0; rest != 0 && digits < 18; ++digits) {
+    decimal += static_cast<char>('0' + rest * 10 / below);
+    rest = rest * 10 % below;
+  }
+  return "no division can stand here: write it as a decimal, " + (rest == 0 ? decimal : "such as 0.1");
+}
+
 constexpr std::string_view non_breaking_space = "\u00A0";
 
 }  // namespace
@@ -87,6 +114,7 @@ std::string bare_value_advice(std::string_view key, std::string_view text) {
   if (const auto digits = hexadecimal(key, text))
     return "a hexadecimal number begins with 0x and has no quotes: write " + assignment + "0x" + *digits;
   if (auto message = broken_number(text)) return *message;
+  if (auto message = fraction_advice(key, text)) return *message;
   const bool plain = text.find_first_of("\\\"") == std::string_view::npos;
   return "missing quotes around a text: write " + assignment +
          (plain ? in_quotes(text) : "'" + std::string(text) + "'");

@@ -15,9 +15,10 @@ namespace congto::toml {
 
 class Document {
  public:
-  // Nothing, and one error in `report`, when the text is not UTF-8 or not TOML. `file` is for messages.
+  // Nothing, and one error in `report`, when the text is not UTF-8 or not TOML, or has a line of more than
+  // 4096 bytes. `file` is for messages.
   static std::optional<Document> parse(std::string_view text, std::string file, Report& report);
-  // The same for a file; also when it cannot be read or is longer than 4 MiB.
+  // The same for a file; also when it cannot be read or is longer than 256 KiB.
   static std::optional<Document> load(const std::filesystem::path& file, Report& report);
 
   const std::string& file() const { return file_; }

@@ -9,6 +9,8 @@ namespace congto::toml {
 
 namespace {
 
+constexpr std::size_t most_entries = 100;
+
 std::string place_text(const std::string& file, unsigned line, unsigned column) {
   if (line == 0) return file;
   return file + ":" + std::to_string(line) + ":" + std::to_string(column);
@@ -33,23 +35,32 @@ void Report::begin(const std::string& file) {
 }
 
 void Report::add(const Report& other) {
-  for (const ConfigError& entry : other.errors_) remember(errors_, entry);
-  for (const ConfigError& entry : other.warnings_) remember(warnings_, entry);
+  for (const ConfigError& entry : other.errors_.entries) remember(errors_, entry);
+  for (const ConfigError& entry : other.warnings_.entries) remember(warnings_, entry);
+  errors_.more += other.errors_.more;
+  warnings_.more += other.warnings_.more;
 }
 
-void Report::remember(std::vector<ConfigError>& list, ConfigError entry) {
-  if (std::ranges::find(list, entry) != list.end()) return;
+void Report::remember(List& list, ConfigError entry) {
+  if (std::ranges::find(list.entries, entry) != list.entries.end()) return;
   begin(entry.file);
-  list.push_back(std::move(entry));
+  if (list.entries.size() < most_entries) {
+    list.entries.push_back(std::move(entry));
+  } else {
+    ++list.more;
+  }
 }
 
-std::vector<ConfigError> Report::sorted(std::vector<ConfigError> list) const {
+std::vector<ConfigError> Report::sorted(const List& list) const {
+  std::vector<ConfigError> result = list.entries;
   const auto key = [&](const ConfigError& entry) {
     const auto file = std::ranges::find(files_, entry.file) - files_.begin();
     return std::tuple(file, entry.line, entry.column);
   };
-  std::ranges::stable_sort(list, {}, key);
-  return list;
+  std::ranges::stable_sort(result, {}, key);
+  if (list.more > 0)
+    result.push_back({result.back().file, 0, 0, "and " + std::to_string(list.more) + " more"});
+  return result;
 }
 
 }  // namespace congto::toml

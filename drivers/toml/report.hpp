@@ -36,6 +36,8 @@ struct ConfigError {
 struct KeyPlace {
   std::string_view key;
   std::string_view place;  // "[[meter]]", "[uplink]", "a point", …
+  // Where `key` is the word of others for a key of ours: ours, named in every table that knows it.
+  std::string_view meant = {};
 };
 
 class Report {
@@ -46,25 +48,30 @@ class Report {
 
   // Gives the file its turn in the order of messages.
   void begin(const std::string& file);
-  // The same message at the same place is kept once.
+  // The same message at the same place is kept once; of more than 100, the rest is only counted.
   void error(const Place& place, std::string message);
   void warning(const Place& place, std::string message);
   void add(const Report& other);
 
-  bool failed() const { return !errors_.empty(); }
-  // In the order of the file; files in the order in which they were begun or first named.
+  bool failed() const { return !errors_.entries.empty(); }
+  // In the order of the file; files in the order in which they were begun or first named. Last comes how many
+  // more there are.
   std::vector<ConfigError> errors() const { return sorted(errors_); }
   std::vector<ConfigError> warnings() const { return sorted(warnings_); }
 
   std::span<const KeyPlace> key_places() const { return key_places_; }
 
  private:
-  void remember(std::vector<ConfigError>& list, ConfigError entry);
-  std::vector<ConfigError> sorted(std::vector<ConfigError> list) const;
+  struct List {
+    std::vector<ConfigError> entries;
+    std::size_t more = 0;  // that were not kept
+  };
+  void remember(List& list, ConfigError entry);
+  std::vector<ConfigError> sorted(const List& list) const;
 
   std::span<const KeyPlace> key_places_;
-  std::vector<ConfigError> errors_;
-  std::vector<ConfigError> warnings_;
+  List errors_;
+  List warnings_;
   std::vector<std::string> files_;
 };
 

@@ -186,11 +186,18 @@ void Table::finish() {
     if (std::ranges::find(known, entry.key) != known.end()) continue;
     std::string message = "unknown key " + in_quotes(entry.key) + " in " + title_;
     std::string places;
+    std::string_view meant;
     for (const KeyPlace& candidate : report_->key_places()) {
       if (candidate.key != entry.key) continue;
-      places += (places.empty() ? "" : " or ") + std::string(candidate.place);
+      if (candidate.meant.empty()) {
+        places += (places.empty() ? "" : " or ") + std::string(candidate.place);
+      } else if (std::ranges::find(known, candidate.meant) != known.end()) {
+        meant = candidate.meant;
+      }
     }
-    if (places.empty()) {
+    if (!meant.empty()) {
+      message += "; here it is called " + in_quotes(meant);
+    } else if (places.empty()) {
       message += suggestion(entry.key, known);
     } else {
       message += "; it belongs in " + places;

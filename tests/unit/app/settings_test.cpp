@@ -346,7 +346,7 @@ timeout = "2s"
 [meter.points]
 flow_rate = { unit = "m3/h", scale = 3.6 }
 volume_total = { from = "volume_forward", unit = "m3", scale = "0.001" }
-extra = { at = 0x20, type = "u16", scale-at = 0x21, not-available = ["FFFF"] }
+extra = { at = 0x20, type = "u16", unit = "1", scale-at = 0x21, not-available = ["FFFF"] }
 )";
 
 // One small damage: bytes cut, put in or changed, lines swapped or doubled.

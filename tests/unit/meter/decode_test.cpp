@@ -145,6 +145,14 @@ TEST_CASE("a scale register outside -18 to 18 makes the value not available") {
   CHECK(decoded(point, {1, 0x8000}) == "not-available");
 }
 
+TEST_CASE("an added part is multiplied by its own scale before the sum") {
+  Point point = make_point("active_energy_import", 8, Type::u32);
+  point.plus = Plus{10, Type::u16, Decimal(1, -3)};
+  CHECK(decoded(point, {0, 1234, 567}) == "1234.567");
+  point.scale = Decimal(10, 0);
+  CHECK(decoded(point, {0, 1234, 567}) == "12345.67");
+}
+
 TEST_CASE("the fraction is added before the scale is applied") {
   Point point = make_point("volume_forward", 8, Type::s32, WordOrder::little);
   point.plus = Plus{10, Type::f32};

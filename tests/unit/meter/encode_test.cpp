@@ -112,6 +112,21 @@ TEST_CASE("an integer with a fraction keeps both parts, also below zero") {
   CHECK(std::abs(decoded(point, 1'234'567.891) - 1'234'567.891) < 1e-7);
 }
 
+TEST_CASE("an added part of whole steps keeps what its scale says") {
+  Point point = make_point("active_energy_import", 8, Type::u32);
+  point.plus = Plus{10, Type::u16, Decimal(1, -3)};
+  CHECK(encode(point, 28785.5) == std::vector<std::uint16_t>{0, 28785, 500});
+  CHECK(encode(point, 12.9999) == std::vector<std::uint16_t>{0, 13, 0});
+  for (int thousandths = 0; thousandths < 20'000; ++thousandths) {
+    REQUIRE(decode(point, encode(point, thousandths / 1000.0)).value == Decimal(thousandths, -3));
+  }
+  point.plus->scale = Decimal(10'000, 0);  // the register above
+  point.type = Type::u16;
+  point.registers = 1;
+  CHECK(encode(point, 28785) == std::vector<std::uint16_t>{8785, 2});
+  CHECK(decoded(point, 28785) == 28785);
+}
+
 TEST_CASE("a point with a scale register is given the exponent 0") {
   Point point = make_point("voltage_l1_n", 100, Type::s16);
   point.scale_at = 200;

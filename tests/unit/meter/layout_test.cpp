@@ -39,6 +39,7 @@ class RandomPoints {
     if (chance()) made.scale = decimal();
     if (chance()) made.scale_at = word();
     if (chance()) made.plus = Plus{word(), static_cast<Type>(number(static_cast<unsigned>(Type::ascii)))};
+    if (made.plus && chance()) made.plus->scale = decimal();
     made.kind = static_cast<Kind>(number(4));
     if (chance()) made.rollover = decimal();
     while (chance()) made.not_available.push_back(std::vector<std::uint16_t>{word(), word()});
@@ -127,6 +128,15 @@ TEST_CASE("layouts that differ in any field of a point have different ids") {
   verify.verify = true;
   ids.insert(Layout({meter_with({verify})}).id());
   CHECK(ids.size() == 17);
+}
+
+TEST_CASE("the scale of an added part is in the text where it is not 1") {
+  Point point = make_point("p", 0, Type::u32);
+  point.plus = Plus{2, Type::u16};
+  CHECK(Layout({meter_with({point})}).text().find(R"("plus":{"at":2,"type":"u16"},)") != std::string::npos);
+  point.plus->scale = Decimal(1, -3);
+  CHECK(Layout({meter_with({point})}).text().find(R"("plus":{"at":2,"type":"u16","scale":"0.001"},)") !=
+        std::string::npos);
 }
 
 TEST_CASE("the same scale written differently is the same layout") {

@@ -149,6 +149,11 @@ TEST_CASE("numbering one counts from 1") {
                     "function = 3\nnumbering = \"one\"") == "");
 }
 
+TEST_CASE("no register number is too small to be refused") {
+  CHECK(wrong_point("x = { at = »-9223372036854775808, type = \"u16\" }", {"1 to 65536"},
+                    "function = 3\nnumbering = \"one\"") == "");
+}
+
 TEST_CASE("numbering modicon: the first of five or six digits gives the function") {
   const std::string_view head = "numbering = \"modicon\"";
   const auto at = [&](const std::string& number) {
@@ -189,8 +194,8 @@ TEST_CASE("scale-at and plus are counted like at") {
 }
 
 TEST_CASE("an address in hexadecimal is no Modicon number") {
-  const auto file =
-      read_profile_text(points("x = { at = 0xB000, type = \"u16\" }", "function = 3"), "p.toml");
+  const auto file = read_profile_text(
+      points("x = { at = 0xB000, type = \"u16\", unit = \"1\" }", "function = 3"), "p.toml");
   REQUIRE(file.profile);
   CHECK(file.profile->points.at(0).at == 0xB000);
   CHECK(file.warnings.empty());
@@ -205,18 +210,27 @@ TEST_CASE("mod10k4 has an order of its own") {
 }
 
 TEST_CASE("under wire numbering, numbers that look like Modicon's get a warning") {
-  CHECK(warned_about(points("x = { at = »40001, type = \"u16\" }", "function = 3"),
-                     {"40001", "modicon", "wire"}) == "");
-  CHECK(warned_about(points("x = { at = »30001, type = \"u16\" }"), {"30001", "modicon"}) == "");
-  CHECK(warned_about(points("x = { at = »30001, type = \"u16\" }", "function = 4\nnumbering = \"wire\""),
-                     {"modicon"}) == "");
+  const auto at = [](const std::string& number) {
+    return "x = { at = " + number + ", type = \"u16\", unit = \"1\" }";
+  };
+  CHECK(warned_about(points(at("»40001"), "function = 3"), {"40001", "modicon", "wire"}) == "");
+  CHECK(warned_about(points(at("»30001")), {"30001", "modicon"}) == "");
+  CHECK(warned_about(points(at("»30001"), "function = 4\nnumbering = \"wire\""),
+                     {"modicon", "hexadecimal"}) == "");
+  CHECK(warned_about(points(at("»10001"), "function = 2"), {"10001", "modicon"}) == "");
+  // The digit is that of the other function: one of the two is wrong.
+  CHECK(warned_about(points(at("»40001")), {"by its first digit it is 3, but function = 4"}) == "");
+  CHECK(warned_about(points(at("»30001"), "function = 3"), {"by its first digit it is 4"}) == "");
+  // Register 40001 counted from 1 is no address of any meter either.
+  CHECK(warned_about(points(at("»40001"), "function = 3\nnumbering = \"one\""), {"40001", "modicon"}) == "");
   const auto silent = [](const std::string& text) {
     return read_profile_text(text, "p.toml").warnings.empty();
   };
-  CHECK(silent(points("x = { at = 19000, type = \"u16\" }", "function = 3")));
-  CHECK(silent(points("x = { at = 40001, type = \"u16\" }")));  // input registers: no 4xxxx
+  CHECK(silent(points(at("19000"), "function = 3")));
+  CHECK(silent(points(at("40001"), "function = 2")));
+  CHECK(silent(points(at("0x9C41"), "function = 3")));
   // Who says wire, and has an address that no Modicon number could be, means it.
-  CHECK(silent(points("x = { at = 2999, type = \"u16\" }\ny = { at = 45119, type = \"u16\" }",
+  CHECK(silent(points(at("2999") + "\ny = { at = 45119, type = \"u16\", unit = \"1\" }",
                       "function = 3\nnumbering = \"wire\"")));
 }
 
@@ -271,6 +285,50 @@ TEST_CASE("the unit of a quantity is fixed, and the message names the scale that
   CHECK(wrong_point("active_power = { at = 1, type = \"f32\", unit = »\"kw\" }",
                     {"unit = \"W\", scale = 1000"}) == "");
   CHECK(wrong_point("ph = { at = 1, type = \"f32\", unit = »\"pH\" }", {"\"count\", found \"pH\""}) == "");
+}
+
+TEST_CASE("a unit of the same quantity comes with its scale, another one needs another name") {
+  const auto wrong = [](std::string_view line, std::initializer_list<std::string_view> words) {
+    return wrong_point(line, words);
+  };
+  CHECK(wrong("operating_time = { at = 1, type = \"u32\", unit = »\"h\" }", {"unit = \"s\", scale = 3600"}) ==
+        "");
+  CHECK(wrong("pressure = { at = 1, type = \"u32\", unit = »\"kPa\" }", {"unit = \"bar\", scale = 0.01"}) ==
+        "");
+  CHECK(wrong("pressure = { at = 1, type = \"u32\", unit = »\"Pa\", scale = 10 }",
+              {"unit = \"bar\", scale = 0.0001"}) == "");
+  CHECK(wrong("active_energy = { at = 1, type = \"u32\", kind = \"counter\", unit = »\"GJ\" }",
+              {"unit = \"kWh\", scale = 277.777777777778"}) == "");
+  CHECK(wrong("power_factor = { at = 1, type = \"u32\", unit = »\"%\" }", {"unit = \"1\", scale = 0.01"}) ==
+        "");
+  CHECK(wrong("volume = { at = 1, type = \"u32\", kind = \"counter\", unit = »\"m3/h\" }",
+              {"found \"m3/h\"; give the point another name"}) == "");
+  CHECK(wrong("volume = { at = 1, type = \"u32\", kind = \"counter\", unit = »\"l/s\" }",
+              {"found \"l/s\"; give the point another name"}) == "");
+}
+
+TEST_CASE("a unit that is not in the list has a way out") {
+  for (const auto* unit : {"ppm", "pH", "rpm", "degF"}) {
+    CHECK(wrong_point("x = { at = 1, type = \"u16\", unit = »\"" + std::string(unit) + "\" }",
+                      {unit, "for a plain number write unit = \"1\""}) == "");
+  }
+  CHECK(wrong_point("x = { at = 1, type = \"u16\", unit = »\"\" }", {"empty", "unit = \"1\""}) == "");
+  CHECK(wrong_point("x = { at = 1, type = \"u16\", unit = »\"psi\" }", {"unit = \"bar\""}) == "");
+}
+
+TEST_CASE("a number without unit and without a name of ours is a plain one, and gets a warning") {
+  CHECK(warned_about(points("»energy_total = { at = 0, type = \"f32\" }"), {"plain number", "unit = "}) ==
+        "");
+  CHECK(warned_about(points("»kwh_import = { at = 0, type = \"f32\", kind = \"counter\" }"),
+                     {"plain number"}) == "");
+  CHECK(warned_about(points("»total_active_power = { at = 0, type = \"f32\" }"),
+                     {"plain number", "active_power_total", "\"W\""}) == "");
+  for (const auto* line :
+       {"x = { at = 0, type = \"f32\", unit = \"1\" }", "x = { at = 0, type = \"u16\", kind = \"status\" }",
+        "x = { at = 0, type = \"bits16\" }", "power_factor = { at = 0, type = \"f32\" }",
+        "pulse_count_ch0 = { at = 0, type = \"u32\", kind = \"counter\" }"}) {
+    CHECK(read_profile_text(points(line), "p.toml").warnings.empty());
+  }
 }
 
 TEST_CASE("a quantity with a unit of its own must name it") {
@@ -339,10 +397,45 @@ TEST_CASE("marks for not available are hex, as long as the value") {
                     {"not-available", "numbers"}) == "");
 }
 
+TEST_CASE("a mark of digits alone may be meant as a decimal number, and gets a warning") {
+  const auto marked = [](std::string_view type, std::string_view mark) {
+    return points("x = { at = 1, unit = \"1\", type = \"" + std::string(type) + "\", not-available = »\"" +
+                  std::string(mark) + "\" }");
+  };
+  CHECK(warned_about(marked("u16", "9999"), {"hexadecimal", "0x9999"}) == "");
+  CHECK(warned_about(marked("s32", "99999999"), {"0x99999999"}) == "");
+  for (const auto* mark : {"0x9999", "0000", "8000", "7FFF", "FFFF"}) {
+    const std::string text = congto::test::marked(marked("u16", mark)).text;
+    CHECK(read_profile_text(text, "p.toml").warnings.empty());
+  }
+}
+
 TEST_CASE("a rollover is positive and belongs to a counter") {
   CHECK(wrong_point("x = { at = 1, type = \"u16\", rollover = »100 }", {"rollover", "counter"}) == "");
   CHECK(wrong_point("x = { at = 1, type = \"u16\", kind = \"counter\", rollover = »0 }", {"above 0"}) == "");
   CHECK(wrong_point("x = { at = 1, type = \"u16\", kind = \"counter\", rollover = »-1 }", {"above 0"}) == "");
+}
+
+TEST_CASE("a rollover is one that the register can come to") {
+  const auto counter = [](std::string_view rest) {
+    return "x = { at = 1, kind = \"counter\", unit = \"1\", " + std::string(rest) + " }";
+  };
+  CHECK(wrong_point(counter("type = \"u32\", scale = 0.01, rollover = »4294967296"),
+                    {"u32", "scale = 0.01", "42949672.96"}) == "");
+  CHECK(wrong_point(counter("type = \"mod10k4\", rollover = »1e17"), {"10000000000000000 at"}) == "");
+  CHECK(point(counter("type = \"u32\", scale = 0.01, rollover = 42949672.96")).rollover);
+  CHECK(point(counter("type = \"u64\", rollover = \"18446744073709551616\"")).rollover);
+  CHECK(point(counter("type = \"mod10k4\", rollover = 1e16")).rollover);
+  // Here the register alone does not say how far the value goes.
+  CHECK(point(counter("type = \"u16\", scale-at = 9, rollover = 1e9")).rollover);
+  CHECK(point(counter("type = \"u16\", plus = { at = 2, type = \"u16\", scale = 65536 }, rollover = 1e9"))
+            .rollover);
+  CHECK(point(counter("type = \"f32\", rollover = 1e9")).rollover);
+}
+
+TEST_CASE("a counter does not count downwards") {
+  CHECK(wrong_point("x = { at = 1, type = \"u16\", unit = \"1\", kind = \"counter\", scale = »-1 }",
+                    {"counter", "above 0", "gauge"}) == "");
 }
 
 TEST_CASE("a scale is an exact decimal, not 0") {
@@ -370,10 +463,19 @@ TEST_CASE("an added part must come in the same request") {
   CHECK(wrong_point("x = { at = 8, type = \"s32\", plus = »{ at = 10, type = \"ascii\" } }", {"added"}) ==
         "");
   CHECK(wrong_point("x = { at = 8, type = \"s32\", plus = »{ at = 10 } }", {"type is missing"}) == "");
-  CHECK(wrong_point("x = { at = 8, type = \"s32\", plus = { at = 10, type = \"f32\", »scale = 2 } }",
-                    {"unknown key \"scale\""}) == "");
+  CHECK(wrong_point("x = { at = 8, type = \"s32\", plus = { at = 10, type = \"f32\", »scael = 2 } }",
+                    {"unknown key \"scael\"", "\"scale\""}) == "");
   CHECK(wrong_point("x = { at = 65534, type = \"u16\", plus = »{ at = 65535, type = \"u32\" } }",
                     {"behind the last register"}) == "");
+}
+
+TEST_CASE("an added part has a scale of its own") {
+  CHECK(point("x = { at = 8, type = \"s32\", plus = { at = 10, type = \"u16\", scale = 0.001 } }").plus ==
+        Plus{10, Type::u16, Decimal(1, -3)});
+  CHECK(wrong_point("x = { at = 8, type = \"s32\", plus = { at = 10, type = \"u16\", scale = »0 } }",
+                    {"plus: scale", "other than 0"}) == "");
+  CHECK(wrong_point("x = { at = 8, type = \"s32\", plus = { at = 10, type = \"u16\", scale = »-0.1 } }",
+                    {"plus: scale", "above 0"}) == "");
 }
 
 TEST_CASE("coils: one is a u16, several are bits") {
@@ -464,7 +566,8 @@ TEST_CASE("a profile without points is refused") {
 }
 
 TEST_CASE("a profile that names no function warns that holding registers are read") {
-  CHECK(warned_about("»[points]\nx = { at = 1, type = \"u16\" }", {"function", "3", "4"}) == "");
+  CHECK(warned_about("»[points]\nx = { at = 1, type = \"u16\", unit = \"1\" }", {"function", "3", "4"}) ==
+        "");
 }
 
 TEST_CASE("errors of meaning come all at once, in the order of the file") {

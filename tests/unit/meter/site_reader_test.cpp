@@ -265,6 +265,14 @@ profile = »"mine/own.toml"
                     {"no file", "mine/own.toml"}) == "");
 }
 
+TEST_CASE("a profile that is a directory is called so") {
+  const SiteFolder folder;
+  std::filesystem::create_directory(folder.path() / "mine.toml");
+  const Reading reading = read(folder, with_meter("", "mine.toml"));
+  REQUIRE(reading.errors.size() == 1);
+  CHECK(reading.errors[0].find("is a directory") != std::string::npos);
+}
+
 TEST_CASE("a profile may be a path that starts at the site, and is found in the folders in their order") {
   const SiteFolder folder;
   folder.write("mine/own.toml", "function = 3\n[points]\nown = { at = 1, type = \"u16\" }\n");
@@ -401,6 +409,49 @@ TEST_CASE("secondary points without ct get a warning") {
                      {"current_l1", "secondary", "ct = \"200/5\""}) == "");
 }
 
+TEST_CASE("a secondary voltage without vt gets a warning where ct is given") {
+  const std::string meter =
+      "[[bus]]\nname = \"b\"\ntcp = \"h:502\"\n»[[meter]]\nname = \"m\"\nbus = \"b\"\nprofile = \"panel\"\n"
+      "ct = \"200/5\"\n";
+  CHECK(warned_about(meter, {"voltage_l1_n", "vt = \"22000/110\"", "vt = \"1/1\""}) == "");
+  const SiteFolder folder;
+  CHECK(read(folder, with_meter("ct = \"200/5\"\nvt = \"1/1\"", "panel")).warnings.empty());
+  CHECK(read(folder, with_meter("ct = \"200/5\"\nonly = [\"active_power\"]", "panel")).warnings.empty());
+}
+
+TEST_CASE("a wrong ct is one error, and no warning that it is missing") {
+  const SiteFolder folder;
+  const Reading reading = read(folder, with_meter("ct = \"200:5\"", "panel"));
+  CHECK(reading.errors.size() == 1);
+  CHECK(reading.warnings.empty());
+}
+
+TEST_CASE("a meter's key below [meter.points] is told its place, and nothing else") {
+  const SiteFolder folder;
+  for (const std::string key : {"every = \"30s\"", "ct = \"200/5\"", "max-registers = 80", "unit-id = 3"}) {
+    const auto expected = test::marked(with_meter("[meter.points]\n»" + key, "panel"));
+    const Reading reading = read(folder, expected.text);
+    CHECK(test::mismatch(reading.errors, expected,
+                         {"stands under [meter.points]", "belongs in [[meter]], before that header"}) == "");
+    CHECK(reading.warnings.empty());
+  }
+  CHECK(wrong_about(with_meter("[meter.points]\n»at = 5"), {"\"at\" stands under", "belongs in a point"}) ==
+        "");
+}
+
+TEST_CASE("keys of a meter as other programs call them") {
+  for (const std::string key : {"slave-id", "slave_id", "slave", "address", "id"}) {
+    CHECK(wrong_about(with_meter("»" + key + " = 3"), {"called \"unit-id\""}) == "");
+  }
+  CHECK(wrong_about(with_meter("»interval = \"10s\""), {"called \"every\""}) == "");
+  CHECK(wrong_about(with_meter("»period = \"10s\""), {"called \"every\""}) == "");
+}
+
+TEST_CASE("a point of the meter's own without unit gets the warning, one of the profile does not again") {
+  CHECK(warned_about(with_meter("[meter.points]\n»total_active_power = { at = 500, type = \"f32\" }"),
+                     {"plain number", "active_power_total"}) == "");
+}
+
 TEST_CASE("a meter may have points of its own") {
   const Meter m = one_meter("[meter.points]\nextra = { at = 500, type = \"u16\", scale = 0.1 }");
   CHECK(names(m.points) == "voltage_l1_n active_power active_energy_import extra");
@@ -510,6 +561,15 @@ TEST_CASE("two buses on one host and port are refused, whatever the framing") {
                     {"gate:502", "\"b\"", "\"a\"", "site.toml:3:7"}) == "");
 }
 
+TEST_CASE("the names of this machine are one host") {
+  for (const auto* host : {"127.0.0.1:502", "[::1]:502", "LocalHost"}) {
+    CHECK(wrong_about("[[bus]]\nname = \"a\"\ntcp = \"localhost:502\"\n[[bus]]\nname = \"b\"\ntcp = »\"" +
+                          std::string(host) +
+                          "\"\n[[meter]]\nname = \"m\"\nbus = \"a\"\nprofile = \"power\"\n",
+                      {"two buses"}) == "");
+  }
+}
+
 TEST_CASE("two buses on one device node are refused, through links too") {
   const SiteFolder folder;
   folder.write("ttyUSB0", "");
@@ -557,12 +617,12 @@ TEST_CASE("the same unit id on two buses is two devices") {
 
 TEST_CASE("a line at another setting than the factory's warns of the meter's menu value") {
   CHECK(warned_about("[[bus]]\nname = \"b\"\nserial = \"/dev/a\"\nbaud = 9600\n[[meter]]\nname = \"m\"\nbus "
-                     "= \"b\"\nunit-id = 1\nprofile = »\"panel\"\nct = \"5/5\"\n",
+                     "= \"b\"\nunit-id = 1\nprofile = »\"panel\"\nct = \"5/5\"\nvt = \"1/1\"\n",
                      {"\"m\"", "menu", "baud 9600 (factory: 19200)", "parity none (factory: even)"}) == "");
   const SiteFolder folder;
   CHECK(read(folder,
              "[[bus]]\nname = \"b\"\nserial = \"/dev/a\"\nbaud = 19200\nparity = \"even\"\n[[meter]]\nname = "
-             "\"m\"\nbus = \"b\"\nunit-id = 1\nprofile = \"panel\"\nct = \"5/5\"\n")
+             "\"m\"\nbus = \"b\"\nunit-id = 1\nprofile = \"panel\"\nct = \"5/5\"\nvt = \"1/1\"\n")
             .warnings.empty());
 }
 

@@ -1,4 +1,4 @@
-// Units: the closed list, what other lists call them, and the one unit of each quantity.
+// Units: the closed list, and what other lists call them.
 #include "drivers/meter/unit.hpp"
 
 #include "drivers/core/decimal.hpp"
@@ -38,36 +38,38 @@ TEST_CASE("a unit of other lists has the scale that brings it to ours") {
   CHECK_FALSE(known_elsewhere("parsec"));
 }
 
-TEST_CASE("another letter case counts only where it leaves one unit") {
-  CHECK_FALSE(known_elsewhere("mw"));
+TEST_CASE("another letter case counts only where it leaves one unit") { CHECK_FALSE(known_elsewhere("mw")); }
+
+TEST_CASE("volumes, flows and pressures of other lists") {
+  const auto is = [](std::string_view written, Unit unit, std::string_view scale) {
+    const auto hint = known_elsewhere(written);
+    return hint && hint->unit == unit && hint->scale == scale;
+  };
+  for (const auto* written : {"kL", "kl", "KL"}) CHECK(is(written, Unit::cubic_metre, "1"));
+  CHECK(is("ft3", Unit::cubic_metre, "0.028316846592"));
+  CHECK(is("gal/min", Unit::cubic_metre_per_hour, "0.22712470704"));
+  CHECK(is("m³/s", Unit::cubic_metre_per_hour, "3600"));
+  CHECK(is("m³/min", Unit::cubic_metre_per_hour, "60"));
+  CHECK(is("PSI", Unit::bar, "0.0689475729"));
 }
 
-TEST_CASE("a quantity has one unit, whatever phase, tariff or maximum follows in the name") {
-  CHECK(unit_of_name("active_energy_import_l1") == Unit::kilowatt_hour);
-  CHECK(unit_of_name("reactive_energy") == Unit::kilovar_hour);
-  CHECK(unit_of_name("apparent_energy_t1") == Unit::kilovolt_ampere_hour);
-  CHECK(unit_of_name("active_power") == Unit::watt);
-  CHECK(unit_of_name("demand_active_power_max") == Unit::watt);
-  CHECK(unit_of_name("demand_current_l1") == Unit::ampere);
-  CHECK(unit_of_name("reactive_power_l3") == Unit::volt_ampere_reactive);
-  CHECK(unit_of_name("apparent_power") == Unit::volt_ampere);
-  CHECK(unit_of_name("voltage_l1_n") == Unit::volt);
-  CHECK(unit_of_name("frequency") == Unit::hertz);
-  CHECK(unit_of_name("power_factor_l2") == Unit::none);
-  CHECK(unit_of_name("cos_phi_l1") == Unit::none);
-  CHECK(unit_of_name("thd_voltage_l1") == Unit::percent);
-  CHECK(unit_of_name("volume_forward") == Unit::cubic_metre);
-  CHECK(unit_of_name("flow_rate") == Unit::cubic_metre_per_hour);
-  CHECK(unit_of_name("temperature_supply") == Unit::degree_celsius);
-  CHECK(unit_of_name("mass_total") == Unit::kilogram);
-  CHECK(unit_of_name("mass_flow") == Unit::kilogram_per_hour);
-  CHECK(unit_of_name("velocity") == Unit::metre_per_second);
+TEST_CASE("a capital M is no milli") {
+  for (const auto* written : {"MV", "MA", "MHz", "Ms"}) CHECK_FALSE(known_elsewhere(written));
+  CHECK(known_elsewhere("ma")->scale == "0.001");
+  CHECK(known_elsewhere("MBAR")->scale == "0.001");
 }
 
-TEST_CASE("names that only begin alike have no rule") {
-  for (const auto* name :
-       {"currents", "volumetric", "pulse_count_ch0", "flow_unit", "energy_forward", "reynolds", ""}) {
-    INFO(name);
-    CHECK_FALSE(unit_of_name(name));
+TEST_CASE("a scale leads from one unit to another of the same quantity only") {
+  CHECK(scale_between(Unit::hour, Unit::second) == "3600");
+  CHECK(scale_between(Unit::pascal, Unit::bar) == "0.00001");
+  CHECK(scale_between(Unit::volt, Unit::volt) == "1");
+  CHECK_FALSE(scale_between(Unit::volt, Unit::ampere));
+  CHECK_FALSE(scale_between(Unit::kilowatt_hour, Unit::kilovar_hour));
+  for (const Unit from : all_units()) {
+    for (const Unit to : all_units()) {
+      const auto there = scale_between(from, to);
+      CHECK(there.has_value() == scale_between(to, from).has_value());
+      if (there) CHECK(congto::Decimal::parse(*there));
+    }
   }
 }

@@ -59,6 +59,27 @@ TEST_CASE("other broken numbers") {
   CHECK(wrong_about("x = ».5", {"0.5"}) == "");
   CHECK(wrong_about("x = »5.", {"5.0"}) == "");
   CHECK(wrong_about("x = »99999999999999999999", {"too large"}) == "");
+  CHECK(wrong_about("scale = »0.", {"digits before and after the point"}) == "");
+  CHECK(wrong_about("version = »0.0.1", {"\"0.0.1\""}) == "");
+  CHECK(wrong_about("x = »00.5", {"x = 0.5"}) == "");
+}
+
+TEST_CASE("a division is to be written as the decimal that it is") {
+  CHECK(wrong_about("scale = »1/10", {"decimal", "0.1"}) == "");
+  CHECK(wrong_about("x = { at = 1, scale = »1/8, unit = \"V\" }", {"decimal, 0.125"}) == "");
+  CHECK(wrong_about("scale = »200/5", {"decimal, 40"}) == "");
+  CHECK(wrong_about("scale = »1/3", {"decimal, such as 0.1"}) == "");
+  CHECK(wrong_about("ct = »200/5", {"ct = \"200/5\""}) == "");
+}
+
+TEST_CASE("a line that no hand wrote is refused before it is parsed") {
+  std::string deep = "[a";
+  for (int i = 0; i < 50'000; ++i) deep += ".a";
+  CHECK(wrong_about("x = 1\r\n\n»" + deep + "]\n", {"100003 bytes", "4096"}) == "");
+  // A CR alone ends a line of the file as it was meant.
+  std::string old_mac = "a = 1»\r";
+  for (int i = 0; i < 1000; ++i) old_mac += "# remark\r";
+  CHECK(wrong_about(old_mac, {"CR alone"}) == "");
 }
 
 TEST_CASE("the value is named whose end the parser has noticed, not the next one") {

@@ -2,6 +2,8 @@
 // keys.
 #include "drivers/toml/table.hpp"
 
+#include <fstream>
+
 #include "drivers/toml/document.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/marked_text.hpp"
@@ -170,6 +172,45 @@ TEST_CASE("a report sorts by place and keeps the order of files") {
   report.error({"b.toml", {2, 3}}, "first");
   CHECK(test::texts(report.errors()) == std::vector<std::string>{"b.toml:2:3: first", "b.toml:2:7: second",
                                                                  "b.toml:9:1: last of b", "a.toml:1:1: a"});
+}
+
+TEST_CASE("of many errors the first hundred are kept, and the rest counted") {
+  toml::Report report;
+  for (unsigned line = 150; line > 0; --line) report.error({"a.toml", {line, 1}}, "wrong");
+  REQUIRE(report.errors().size() == 101);
+  CHECK(report.errors().front().line == 51);
+  CHECK(report.errors().back().text() == "a.toml: and 50 more");
+  toml::Report whole;
+  whole.error({"a.toml", {1, 1}}, "first");
+  whole.add(report);
+  CHECK(whole.errors().back().text() == "a.toml: and 51 more");
+  CHECK(whole.warnings().empty());
+}
+
+TEST_CASE("a file of more than 256 KiB is no configuration") {
+  const test::TemporaryDirectory directory;
+  std::ofstream(directory / "long.toml") << std::string(256 * 1024 + 1, '\n');
+  toml::Report report;
+  CHECK_FALSE(toml::Document::load(directory / "long.toml", report));
+  REQUIRE(report.errors().size() == 1);
+  CHECK(report.errors().at(0).text().find("256 KiB") != std::string::npos);
+}
+
+TEST_CASE("a key under the word of others is told ours where the table knows it") {
+  static constexpr toml::KeyPlace words[] = {{"slave", "[[meter]]", "unit-id"}, {"every", "[[meter]]"}};
+  toml::Report report(words);
+  const auto document = toml::Document::parse("slave = 1", "t.toml", report);
+  REQUIRE(document);
+  toml::Table meter(document->root(), "[[meter]]", "t.toml", report);
+  meter.integer("unit-id", 0, 255);
+  meter.finish();
+  REQUIRE(report.errors().size() == 1);
+  CHECK(report.errors().at(0).message.find("here it is called \"unit-id\"") != std::string::npos);
+  toml::Report elsewhere(words);
+  toml::Table bus(document->root(), "[[bus]]", "t.toml", elsewhere);
+  bus.string("tcp");
+  bus.finish();
+  CHECK(elsewhere.errors().at(0).message.find("unit-id") == std::string::npos);
 }
 
 TEST_CASE("a file that cannot be read says why") {
