@@ -42,7 +42,10 @@ KernelView judge(BootTime boot, WallTime wall, const KernelDiscipline& kernel,
   view.max_error = ceil<milliseconds>(kernel.max_error);
   view.synchronised = kernel.answered && !kernel.unsynchronised && view.max_error < most_error;
   const auto boot_began = wall - boot.time_since_epoch();
-  if (!view.synchronised && timesyncd && *timesyncd >= boot_began && *timesyncd <= wall) {
+  // Between two polls of timesyncd (up to 34 min) the kernel's bound passes a second, and the flag stays
+  // clear; a clock set by hand raises it, and then an earlier sync says nothing any more.
+  const bool set_by_hand = kernel.answered && kernel.unsynchronised;
+  if (!view.synchronised && !set_by_hand && timesyncd && *timesyncd >= boot_began && *timesyncd <= wall) {
     view.synchronised = true;
     view.max_error = most_error;
   }

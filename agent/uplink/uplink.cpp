@@ -77,7 +77,10 @@ class MqttUplink final : public Uplink {
     for (const auto& evicted : commit.evicted) delivery_.gone(evicted.epoch, {evicted.range});
     if (commit.records.empty()) return;
     const auto epoch = commit.records.front().id.epoch;
-    delivery_.committed(epoch, {commit.records.front().id.seq, commit.records.back().id.seq});
+    // Numbers of dropped records lie between: a void tells of them, and nothing of theirs is held.
+    RangeSet held;
+    for (const auto& record : commit.records) held.add({record.id.seq, record.id.seq});
+    for (const auto& range : held.ranges()) delivery_.committed(epoch, range);
     RangeSet undated;
     for (const auto& record : commit.records) {
       if (waits_for_time(record)) undated.add({record.id.seq, record.id.seq});

@@ -58,6 +58,13 @@ TEST_CASE("timesyncd's word counts when it was given in this boot") {
   CHECK_FALSE(judge(boot, wall, silent, wall + 1us).synchronised);    // the clock went back since
 }
 
+TEST_CASE("a clock that was set by hand is not known by an earlier sync") {
+  auto kernel = disciplined(16s);
+  CHECK(judge(boot, wall, kernel, wall - 100s).synchronised);
+  kernel.unsynchronised = true;
+  CHECK_FALSE(judge(boot, wall, kernel, wall - 100s).synchronised);
+}
+
 TEST_CASE("a better kernel bound is kept beside timesyncd's word") {
   CHECK(judge(boot, wall, disciplined(5ms), wall - 1s).max_error == 5ms);
 }

@@ -274,6 +274,16 @@ TEST_CASE("a commit goes out at once as one live batch, not retained") {
   CHECK(rig.journal.settled.empty());
 }
 
+TEST_CASE("numbers of records that were dropped before their commit are not held") {
+  Rig rig;
+  rig.start();
+  rig.sample(2);
+  auto commit = rig.journal.commit();
+  commit.records.back().id.seq = 300'000;
+  rig.uplink->committed(commit);
+  CHECK(rig.status().unacknowledged == 2);
+}
+
 TEST_CASE("a live batch ends where the layout changes") {
   Rig rig;
   rig.start();
