@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import select
+import shutil
 import signal
 import sys
 import time
@@ -11,6 +12,7 @@ import tomllib
 
 REDRAW_SECONDS = 1.0  # on a terminal
 PRINT_SECONDS = 15.0  # where nobody can redraw
+WIDE = 120  # columns, likewise
 
 # The value that says most about a meter now, and the counter that a bill is made of: point, factor, unit, digits.
 NOW = [("active_power", 0.001, "kW", 2), ("flow_rate", 1, "m3/h", 2)]
@@ -94,18 +96,28 @@ def quality(sample):
     return f"{point}: {word}{more}"
 
 
-def table(plant, now):
-    row = "{:<20} {:<18} {:>8} {:>6} {:>14} {:>18} {:>7}  {}"
-    lines = [row.format("meter", "profile", "read at", "age", "power or flow", "counter", "values", "quality")]
+def table(plant, now, width):
+    """A line for each meter; where there is no room for a column it is left out."""
+    columns = ["meter", "profile", "read at", "age", "power or flow", "counter", "values", "quality"]
+    sizes = {"meter": 20, "profile": 18, "read at": 8, "age": 5, "power or flow": 14, "counter": 18, "values": 7, "quality": 8}
+    for spare in ("profile", "values", "read at"):
+        if sum(sizes.values()) + len(sizes) - 1 > width:
+            del sizes[spare]
+    words = {"meter": "<", "profile": "<", "quality": "<"}
+
+    def row(cells):
+        return " ".join(f"{cells[name]:{words.get(name, '>')}{size}}" for name, size in sizes.items()).rstrip()
+
+    lines = [row({name: name for name in columns})]
     for meter in plant.meters.values():
+        cells = {"meter": meter.name, "profile": meter.profile, "values": meter.readings}
         if meter.last is None:
-            lines.append(row.format(meter.name, meter.profile, "-", "-", "-", "-", 0, "nothing yet"))
-            continue
-        read_at = time.strftime("%H:%M:%S", time.localtime(meter.time))
-        age = f"{max(0.0, now - meter.time):.0f} s"
-        lines.append(
-            row.format(meter.name, meter.profile, read_at, age, shown(meter.last, NOW), shown(meter.last, COUNTER),
-                       meter.readings, quality(meter.last)))
+            cells |= {"read at": "-", "age": "-", "power or flow": "-", "counter": "-", "quality": "nothing yet"}
+        else:
+            cells |= {"read at": time.strftime("%H:%M:%S", time.localtime(meter.time)),
+                      "age": f"{max(0.0, now - meter.time):.0f} s", "power or flow": shown(meter.last, NOW),
+                      "counter": shown(meter.last, COUNTER), "quality": quality(meter.last)}
+        lines.append(row(cells))
     return lines
 
 
@@ -113,14 +125,14 @@ def header(plant, seconds_left):
     state = {None: "not heard yet", True: "online", False: "offline"}[plant.online]
     stop = "Ctrl-C stops it" if seconds_left is None else f"stops in {seconds_left:.0f} s, or with Ctrl-C"
     values = sum(meter.readings for meter in plant.meters.values())
-    text = f"Congto's simulated ice plant, as mosquitto_sub receives it: agent {state}, {plant.messages} messages, {values} values"
-    return [text, f"{stop}", ""]
+    return ["Congto's simulated ice plant, as mosquitto_sub receives it",
+            f"agent {state}, {plant.messages} messages, {values} values; {stop}", ""]
 
 
-def draw(lines, first):
+def draw(lines, first, width):
     # Home, then each line with the rest of the old one wiped; no clearing of the whole screen, which would flicker.
     start = "\033[2J\033[H" if first else "\033[H"
-    sys.stdout.write(start + "".join(line + "\033[K\n" for line in lines) + "\033[J")
+    sys.stdout.write(start + "".join(line[:width] + "\033[K\n" for line in lines) + "\033[J")
     sys.stdout.flush()
 
 
@@ -164,9 +176,10 @@ def watch(plant, seconds):
             break
         if now >= next_show:
             left = max(0.0, seconds - (now - begin)) if seconds else None
-            text = header(plant, left) + table(plant, time.time())
+            width = shutil.get_terminal_size().columns if terminal else WIDE
+            text = header(plant, left) + table(plant, time.time(), width)
             if terminal:
-                draw(text, first)
+                draw(text, first, width)
                 first = False
             else:
                 print("\n".join(text) + "\n", flush=True)
@@ -185,7 +198,7 @@ def main():
         watch(plant, arguments.seconds)
     except Stopped:
         pass
-    print("\n" + "\n".join(table(plant, time.time())))
+    print("\n" + "\n".join(table(plant, time.time(), shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE)))
     missing = plant.missing()
     print()
     if missing:

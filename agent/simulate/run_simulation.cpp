@@ -33,6 +33,9 @@ using boost::system::error_code;
 
 namespace {
 
+// Ends every copy, so that none of them is taken for somebody's own file.
+constexpr std::string_view signature = "# Written by congto simulate: its meters are simulated.\n";
+
 struct LoadedSite {
   std::string text;
   meter::Site site;
@@ -46,21 +49,41 @@ Error all_errors(const toml::Report& report) {
   return error;
 }
 
+std::string read_whole(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+fs::path copy_of(const Options& options) { return fs::absolute(options.directory) / "site.toml"; }
+
+// The copy replaces an earlier copy, and nothing else: a site file with its real addresses is hard to come
+// by.
+Result<void> may_write_copy(const Options& options) {
+  const fs::path copy = copy_of(options);
+  std::error_code none;  // what is not there is replaced by nothing
+  if (!fs::exists(copy, none)) return {};
+  if (fs::equivalent(copy, options.file, none)) {
+    return Error{"--dir " + options.directory.string() +
+                 " holds the site itself, and the copy with simulated " +
+                 "addresses would replace it: name another folder"};
+  }
+  if (!read_whole(copy).ends_with(signature)) {
+    return Error{copy.string() + " is there already and was not written by simulate: name another folder"};
+  }
+  return {};
+}
+
 Result<LoadedSite> load_site(const Options& options) {
-  std::ifstream file(options.file, std::ios::binary);
-  if (!file) return Error{"cannot read " + options.file.string() + ": is the path right?"};
-  LoadedSite loaded;
-  loaded.text.assign(std::istreambuf_iterator<char>(file), {});
   toml::Report report(meter::key_places());
-  const auto document = toml::Document::parse(loaded.text, options.file.string(), report);
+  const auto document = toml::Document::load(options.file, report);
   if (!document) return all_errors(report);
+  LoadedSite loaded;
+  loaded.text = read_whole(options.file);
   toml::Table root(document->root(), "the site", options.file.string(), report);
-  const fs::path folder = fs::absolute(options.file).parent_path();
-  // As `run` searches them (design.md, section 4).
-  meter::ProfileFolders folders{folder, folder / "meters", "/etc/congto/meters"};
-  folders.insert(folders.end(), options.profile_folders.begin(), options.profile_folders.end());
+  const fs::path file = fs::absolute(options.file);
   // What is not about buses and meters is for `congto run` to judge; the copy carries it along.
-  loaded.site = meter::read_site(root, folder, folders);
+  loaded.site =
+      meter::read_site(root, file.parent_path(), meter::profile_folders(file, options.profile_folders));
   if (report.failed()) return all_errors(report);
   return loaded;
 }
@@ -80,11 +103,11 @@ Result<void> write_whole(const fs::path& path, const std::string& text) {
 
 Result<void> write_copy(const Options& options, const LoadedSite& loaded,
                         const std::vector<std::string>& addresses) {
-  SiteCopy copy{options.file, addresses, {}};
+  SiteCopy copy{options.file, addresses, {}, fs::absolute(options.directory) / "state"};
   for (const meter::Profile& profile : loaded.site.profiles) copy.profiles.emplace_back(profile.file);
   const Result<std::string> text = site_copy(loaded.text, copy);
   if (!text) return text.error();
-  return write_whole(fs::absolute(options.directory) / "site.toml", *text);
+  return write_whole(copy_of(options), *text + "\n" + std::string(signature));
 }
 
 Result<void> set_faults(Simulation& simulation, const MeterFaults& faults) {
@@ -164,6 +187,7 @@ class Console {
 Result<void> run_simulation(const Options& options, std::ostream& out) {
   const Result<LoadedSite> loaded = load_site(options);
   if (!loaded) return loaded.error();
+  if (const auto may = may_write_copy(options); !may) return may.error();
   std::error_code error;
   fs::create_directories(options.directory, error);
   if (error) return Error{"cannot make the folder " + options.directory.string() + ": " + error.message()};

@@ -60,6 +60,7 @@ class Replacements {
       if (const toml::Value* value = member(bus, key)) all_.push_back({value->at, address});
     }
   }
+  void text(const toml::Value& value, const std::string& text) { all_.push_back({value.at, text}); }
   void path(const toml::Value* value) {
     if (value == nullptr || value->kind != toml::Value::Kind::string || fs::path(value->text).is_absolute())
       return;
@@ -111,6 +112,8 @@ Result<std::string> site_copy(std::string_view text, const SiteCopy& copy) {
     return Error{"cannot copy " + copy.file.string() + ": it changed while it was read; start again"};
   }
   Replacements replacements(copy);
+  const toml::Value* state = member(document->root(), "state");
+  if (!copy.state.empty() && state != nullptr) replacements.text(*state, copy.state.string());
   for (std::size_t i = 0; i < copy.addresses.size(); ++i) {
     replacements.address(buses->items[i], copy.addresses[i]);
   }
@@ -120,8 +123,14 @@ Result<std::string> site_copy(std::string_view text, const SiteCopy& copy) {
   if (const toml::Value* uplink = member(document->root(), "uplink")) {
     for (const std::string_view key : uplink_paths) replacements.path(member(*uplink, key));
   }
+  std::string copied = replace_all(text, replacements.all());
+  if (!copy.state.empty() && state == nullptr) {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    copied.insert(copied.starts_with(byte_order_mark) ? byte_order_mark.size() : 0,
+                  "state = " + toml_string(copy.state.string()) + "\n");
+  }
   // Said in full: Error can be made from a string, too.
-  return Result<std::string>(boost::system::in_place_value, replace_all(text, replacements.all()));
+  return Result<std::string>(boost::system::in_place_value, std::move(copied));
 }
 
 }  // namespace congto::simulate

@@ -74,6 +74,22 @@ TEST_CASE("a fault of a meter that the site lacks is refused") {
   CHECK(contains(start.error(), "no meter \"pumpe\""));
 }
 
+TEST_CASE("the site itself is never replaced by its copy, nor any file that simulate did not write") {
+  Start start(site);
+  start.options.directory = start.folder.path();
+  CHECK(contains(start.error(), "would replace it"));
+  std::filesystem::create_directories(start.folder / "other");
+  std::ofstream(start.folder / "other/site.toml") << "# somebody's";
+  start.options.directory = start.folder / "other";
+  CHECK(contains(start.error(), "not written by simulate"));
+}
+
+TEST_CASE("a folder is no site") {
+  Start start(site);
+  start.options.file = start.folder.path();
+  CHECK(contains(start.error(), "not a regular file"));
+}
+
 TEST_CASE("a folder that cannot be made is named") {
   Start start(site);
   std::ofstream(start.folder / "file") << "x";

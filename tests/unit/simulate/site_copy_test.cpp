@@ -54,6 +54,16 @@ TEST_CASE("addresses are replaced, everything else is the same to the byte") {
   CHECK(copied(site, {"/plant/site.toml", addresses, {}}) == expected);
 }
 
+TEST_CASE("the copy keeps its journal in a folder of its own, whether the site names one or not") {
+  SiteCopy copy{"/plant/site.toml", addresses, {}, "/run/state"};
+  CHECK(copied(site, copy).starts_with("state = \"/run/state\"\n# Ice plant"));
+  const std::string named = "state = '/var/lib/congto' # real\n" + site;
+  CHECK(copied(named, copy).starts_with("state = \"/run/state\" # real\n# Ice plant"));
+  copy.addresses = {"/y"};
+  CHECK(copied("\xEF\xBB\xBF[[bus]]\nserial = \"x\"\n", copy) ==
+        "\xEF\xBB\xBFstate = \"/run/state\"\n[[bus]]\nserial = \"/y\"\n");
+}
+
 TEST_CASE("line ends of Windows and a last line without one stay") {
   std::string windows = "[[bus]]\r\nserial = \"x\" # caf\xC3\xA9\r\nname = \"b\"";
   CHECK(copied(windows, {"/plant/site.toml", {"/y"}, {}}) ==
