@@ -1,4 +1,5 @@
 // `congto export`: journal readings as CSV; from the running agent in portions, else from the file itself.
+#include <csignal>
 #include <fstream>
 #include <iostream>
 
@@ -32,14 +33,15 @@ Result<boost::json::object> ask_agent(const std::filesystem::path& socket,
   return std::move(object);
 }
 
+// Each of these ends early when the output takes no more, as with `congto export | head`.
 Result<void> export_epoch(const std::filesystem::path& socket, const boost::json::value& epoch,
                           std::ostream& out) {
   boost::json::value from = 1;
-  while (!from.is_null()) {
+  while (!from.is_null() && out) {
     const boost::json::object question{{"command", "export"}, {"epoch", epoch}, {"from", from}};
     const auto portion = ask_agent(socket, question);
     if (!portion) return portion.error();
-    out << boost::json::value_to<std::string>(portion->at("csv"));
+    out << boost::json::value_to<std::string>(portion->at("csv")) << std::flush;
     from = portion->at("next");
   }
   return {};
@@ -49,21 +51,50 @@ Result<void> export_from_agent(const std::filesystem::path& socket, std::ostream
   const boost::json::object question{{"command", "export"}};
   const auto epochs = ask_agent(socket, question);
   if (!epochs) return epochs.error();
+  out << csv_header << "\n";
   for (const auto& epoch : epochs->at("epochs").as_array()) {
     const auto exported = export_epoch(socket, epoch, out);
-    if (!exported) return exported.error();
+    if (!exported || !out) return exported;
   }
   return {};
 }
 
 Result<void> export_from_file(const std::filesystem::path& file, std::ostream& out) {
   CsvRows rows;
-  std::string text;
-  return journal::for_each_record(file, [&](const meter::StoredRecord& record) {
-    text.clear();
+  std::string text = std::string(csv_header) + "\n";
+  const auto read = journal::for_each_record(file, [&](const meter::StoredRecord& record) {
     rows.append(record, text);
     out << text;
+    text.clear();
+    return out.good();
   });
+  if (read) out << text;  // the header of an empty journal
+  return read;
+}
+
+Result<void> export_to(const Settings& settings, std::ostream& out) {
+  const auto probe = control::ask(socket_path(settings), R"({"command":"ping"})", patience);
+  const bool running = probe || !probe.error().no_agent;
+  const auto done =
+      running ? export_from_agent(socket_path(settings), out) : export_from_file(journal_path(settings), out);
+  out.flush();
+  return done;
+}
+
+// Whole or not at all: the export of last month stays until this one is written.
+Result<void> export_to_file(const Settings& settings, const std::filesystem::path& file) {
+  const std::filesystem::path fresh = file.string() + ".new";
+  std::ofstream out(fresh, std::ios::trunc);
+  if (!out) return Error{file.string() + ": cannot be written"};
+  const auto done = export_to(settings, out);
+  out.close();
+  std::error_code trouble;
+  if (done && out) std::filesystem::rename(fresh, file, trouble);
+  if (done && out && !trouble) return {};
+  std::error_code left;  // a rest of it in the way of nobody
+  std::filesystem::remove(fresh, left);
+  if (!done) return done;
+  return Error{file.string() + ": cannot be written" + (trouble ? ": " + trouble.message() : "")};
 }
 
 }  // namespace
@@ -71,26 +102,11 @@ Result<void> export_from_file(const std::filesystem::path& file, std::ostream& o
 int export_readings(const SiteOptions& options, const std::string& file) {
   const auto settings = load_settings(options, Warnings::kept);
   if (!settings) return wrong_use;
-  std::ofstream opened;
-  if (!file.empty()) {
-    opened.open(file);
-    if (!opened) {
-      std::cerr << file << ": cannot be written\n";
-      return failed;
-    }
-  }
-  std::ostream& out = file.empty() ? std::cout : opened;
-  out << csv_header << "\n";
-  const auto probe = control::ask(socket_path(*settings), R"({"command":"ping"})", patience);
-  const bool running = probe || !probe.error().no_agent;
-  const auto done = running ? export_from_agent(socket_path(*settings), out)
-                            : export_from_file(journal_path(*settings), out);
-  out.flush();
-  if (!done || !out) {
-    std::cerr << (done ? "the output could not be written\n" : done.error().message + "\n");
-    return failed;
-  }
-  return good;
+  // `congto export | head` ends as every program does whose reader has gone.
+  if (file.empty()) std::signal(SIGPIPE, SIG_DFL);
+  const auto done = file.empty() ? export_to(*settings, std::cout) : export_to_file(*settings, file);
+  if (!done) std::cerr << done.error().message << "\n";
+  return done ? good : failed;
 }
 
 }  // namespace congto::app

@@ -135,12 +135,14 @@ std::vector<fs::path> profile_folders(const fs::path& site_file, const fs::path&
 }
 
 std::optional<fs::path> find_config(const std::string& option) {
-  std::error_code ignored;  // what cannot be looked at is not there for us
   const std::vector<fs::path> candidates = option.empty()
                                                ? std::vector<fs::path>{"site.toml", "/etc/congto/site.toml"}
                                                : std::vector<fs::path>{option};
   for (const fs::path& candidate : candidates) {
-    if (fs::exists(candidate, ignored)) return candidate;
+    std::error_code trouble;
+    const auto status = fs::status(candidate, trouble);
+    // One that may not be looked at is there: the loader says so.
+    if (status.type() != fs::file_type::not_found) return candidate;
   }
   return std::nullopt;
 }

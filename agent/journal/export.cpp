@@ -7,7 +7,7 @@
 namespace congto::journal {
 
 Result<void> for_each_record(const std::filesystem::path& file,
-                             const std::function<void(const meter::StoredRecord&)>& visit) {
+                             const std::function<bool(const meter::StoredRecord&)>& visit) {
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) {
     return Error{"there is no journal " + file.string() +
@@ -20,11 +20,13 @@ Result<void> for_each_record(const std::filesystem::path& file,
   }
   try {
     const auto journal = open_for_reading(file);
+    bool wanted = true;
     for (const auto& [no, epoch] : load_epochs(journal->database)) {
       for (const auto& range : epoch.held().ranges()) {
+        if (!wanted) return {};
         journal->records.read(no, range, [&](std::uint64_t seq, std::optional<meter::Record> record) {
-          if (record) visit({{epoch.id, seq}, std::move(*record), epoch.dating_of(seq)});
-          return true;
+          if (record) wanted = visit({{epoch.id, seq}, std::move(*record), epoch.dating_of(seq)});
+          return wanted;
         });
       }
     }

@@ -121,9 +121,9 @@ class Journal {
   virtual Status status() const = 0;
 };
 
-// For `congto export` and tests when no agent runs: every record of the file in order, without writing to it.
-// Damaged records are left out. Fails when an agent holds the journal.
+// For `congto export` and tests when no agent runs: every record of the file in order, without writing to it,
+// until `visit` gives false. Damaged records are left out. Fails when an agent holds the journal.
 Result<void> for_each_record(const std::filesystem::path& file,
-                             const std::function<void(const meter::StoredRecord&)>& visit);
+                             const std::function<bool(const meter::StoredRecord&)>& visit);
 
 }  // namespace congto::journal

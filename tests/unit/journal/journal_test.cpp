@@ -243,12 +243,21 @@ TEST_CASE("the export sees every record in order with its dating, and writes not
     second = journal.commit(polls(plant_layout(), clock, 2))[0].id.epoch;
   }
   std::vector<meter::StoredRecord> seen;
-  REQUIRE(journal::for_each_record(file, [&](const meter::StoredRecord& record) { seen.push_back(record); }));
+  std::size_t wanted = 7;
+  const auto keep = [&](const meter::StoredRecord& record) {
+    seen.push_back(record);
+    return seen.size() < wanted;
+  };
+  REQUIRE(journal::for_each_record(file, keep));
   REQUIRE(seen.size() == 7);
   CHECK(seen[0].id == RecordId{first, 1});
   CHECK(seen[3].dating->offset == 7s);
   CHECK(seen[4].id == RecordId{second, 1});
   CHECK_FALSE(seen[6].dating);
+  seen.clear();
+  wanted = 2;
+  REQUIRE(journal::for_each_record(file, keep));
+  CHECK(seen.size() == 2);  // no more than was wanted
   OpenJournal journal(file, clock);
   CHECK(journal->epochs().size() == 2);
 }
@@ -256,7 +265,7 @@ TEST_CASE("the export sees every record in order with its dating, and writes not
 TEST_CASE("the export refuses while an agent holds the journal, and where there is none") {
   const TemporaryDirectory directory;
   const ManualClock clock;
-  const auto nothing = [](const meter::StoredRecord&) {};
+  const auto nothing = [](const meter::StoredRecord&) { return true; };
   OpenJournal journal(directory / "journal.db", clock);
   const auto held = journal::for_each_record(directory / "journal.db", nothing);
   REQUIRE_FALSE(held);
