@@ -99,7 +99,8 @@ def quality(sample):
 def table(plant, now, width):
     """A line for each meter; where there is no room for a column it is left out."""
     columns = ["meter", "profile", "read at", "age", "power or flow", "counter", "values", "quality"]
-    sizes = {"meter": 20, "profile": 18, "read at": 8, "age": 5, "power or flow": 14, "counter": 18, "values": 7, "quality": 8}
+    longest = max(len(name) for name in ["meter", *plant.meters])
+    sizes = {"meter": longest, "profile": 18, "read at": 8, "age": 5, "power or flow": 14, "counter": 18, "values": 7, "quality": 11}
     for spare in ("profile", "values", "read at"):
         if sum(sizes.values()) + len(sizes) - 1 > width:
             del sizes[spare]
@@ -127,6 +128,11 @@ def header(plant, seconds_left):
     values = sum(meter.readings for meter in plant.meters.values())
     return ["Congto's simulated ice plant, as mosquitto_sub receives it",
             f"agent {state}, {plant.messages} messages, {values} values; {stop}", ""]
+
+
+def width_of_output():
+    """Columns of the terminal; None where the output is none, and no line needs to be cut."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def draw(lines, first, width):
@@ -176,8 +182,8 @@ def watch(plant, seconds):
             break
         if now >= next_show:
             left = max(0.0, seconds - (now - begin)) if seconds else None
-            width = shutil.get_terminal_size().columns if terminal else WIDE
-            text = header(plant, left) + table(plant, time.time(), width)
+            width = width_of_output()
+            text = header(plant, left) + table(plant, time.time(), width or WIDE)
             if terminal:
                 draw(text, first, width)
                 first = False
@@ -198,7 +204,8 @@ def main():
         watch(plant, arguments.seconds)
     except Stopped:
         pass
-    print("\n" + "\n".join(table(plant, time.time(), shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE)))
+    width = width_of_output()
+    print("\n" + "\n".join(line[:width] for line in table(plant, time.time(), width or WIDE)))
     missing = plant.missing()
     print()
     if missing:

@@ -171,16 +171,20 @@ void Agent::make_uplink() {
   uplink_->start();
 }
 
+// Tried again with each look at the clock: the state folder may be on a disk that comes late.
 void Agent::open_control() {
-  control_ = std::make_unique<AgentControl>(clock_, *journal_, pollers_, [this] { return status(); });
+  if (server_) return;
+  if (!control_) {
+    control_ = std::make_unique<AgentControl>(clock_, *journal_, pollers_, [this] { return status(); });
+  }
   auto opened = control::Server::open(context_.get_executor(), socket_path(settings_),
                                       [this](const std::string& line, control::Respond respond) {
                                         control_->handle(line, std::move(respond));
                                       });
   if (opened) {
     server_ = std::move(*opened);
-  } else {
-    log_warning(opened.error().message + "; `status`, `read` and `export` cannot ask this agent");
+  } else if (std::exchange(control_trouble_, opened.error().message) != opened.error().message) {
+    log_warning(control_trouble_ + "; `status`, `read` and `export` cannot ask this agent");
   }
 }
 
@@ -204,6 +208,7 @@ void Agent::observe_clock(bool stepped) {
              " (Unix time): slots are laid anew; clock: " + time_.describe());
     for (auto& poller : pollers_) poller->clock_stepped();
   }
+  open_control();
   clock_timer_.expires_after(time_.offset() ? std::chrono::seconds(clock_period) : clock_period_unknown);
   clock_timer_.async_wait([this](boost::system::error_code cancelled) {
     if (!cancelled) observe_clock(false);

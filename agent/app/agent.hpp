@@ -72,6 +72,7 @@ class Agent final : public poll::Sink {
   std::unique_ptr<uplink::Uplink> uplink_;
   std::unique_ptr<AgentControl> control_;
   std::unique_ptr<control::Server> server_;
+  std::string control_trouble_;  // why there is no server yet
   BootTime started_;
   RecordId last_;  // committed last
   std::size_t running_pollers_ = 0;

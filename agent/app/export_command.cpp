@@ -61,7 +61,8 @@ Result<void> export_from_agent(const std::filesystem::path& socket, std::ostream
 
 Result<void> export_from_file(const std::filesystem::path& file, std::ostream& out) {
   CsvRows rows;
-  std::string text = std::string(csv_header) + "\n";
+  std::string text(csv_header);
+  text += "\n";
   const auto read = journal::for_each_record(file, [&](const meter::StoredRecord& record) {
     rows.append(record, text);
     out << text;
@@ -81,20 +82,26 @@ Result<void> export_to(const Settings& settings, std::ostream& out) {
   return done;
 }
 
-// Whole or not at all: the export of last month stays until this one is written.
-Result<void> export_to_file(const Settings& settings, const std::filesystem::path& file) {
-  const std::filesystem::path fresh = file.string() + ".new";
+// Whole or not at all: the export of last month stays until this one is written. What is no plain file
+// (/dev/stdout, a FIFO) is written to, not replaced.
+Result<void> export_to_file(const Settings& settings, const std::filesystem::path& name) {
+  std::error_code trouble;
+  const bool replaced =
+      !std::filesystem::exists(name, trouble) || std::filesystem::is_regular_file(name, trouble);
+  // A link to a file stays one.
+  const std::filesystem::path file = replaced ? std::filesystem::weakly_canonical(name, trouble) : name;
+  if (trouble) return Error{name.string() + ": cannot be written: " + trouble.message()};
+  const std::filesystem::path fresh = file.string() + (replaced ? ".new" : "");
   std::ofstream out(fresh, std::ios::trunc);
-  if (!out) return Error{file.string() + ": cannot be written"};
+  if (!out) return Error{name.string() + ": cannot be written"};
   const auto done = export_to(settings, out);
   out.close();
-  std::error_code trouble;
-  if (done && out) std::filesystem::rename(fresh, file, trouble);
+  if (done && out && replaced) std::filesystem::rename(fresh, file, trouble);
   if (done && out && !trouble) return {};
   std::error_code left;  // a rest of it in the way of nobody
-  std::filesystem::remove(fresh, left);
+  if (replaced) std::filesystem::remove(fresh, left);
   if (!done) return done;
-  return Error{file.string() + ": cannot be written" + (trouble ? ": " + trouble.message() : "")};
+  return Error{name.string() + ": cannot be written" + (trouble ? ": " + trouble.message() : "")};
 }
 
 }  // namespace

@@ -18,9 +18,7 @@ void CsvRows::append(const meter::StoredRecord& record, std::string& out) {
     out += ",";
     out += reading.point->name;
     out += ",";
-    if (reading.quality == meter::Quality::good || reading.quality == meter::Quality::implausible) {
-      reading.value.append_to(out);
-    }
+    if (has_value(reading)) reading.value.append_to(out);
     out += ",";
     out += meter::text(reading.point->unit);
     out += ",";

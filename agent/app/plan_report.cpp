@@ -30,11 +30,27 @@ std::string address(const meter::Bus& bus) {
 MeterPlan plan_meter(const meter::Bus& bus, const meter::Meter& meter) {
   MeterPlan planned;
   planned.meter = &meter;
-  planned.plan = meter::plan_reads(meter.points, {}, meter.limits.read, meter::wire_cost(bus, meter.limits));
+  const auto cost = meter::wire_cost(bus, meter.limits);
+  planned.plan = meter::plan_reads(meter.points, {}, meter.limits.read, cost);
+  planned.info = meter::plan_reads(meter.info, {}, meter.limits.read, cost);
   planned.load = milliseconds(planned.plan.wire_time) / static_cast<double>(meter.every.count());
   planned.unverified = static_cast<std::size_t>(std::count_if(
       meter.points.begin(), meter.points.end(), [](const auto& point) { return point.verify; }));
   return planned;
+}
+
+std::string line(const meter::PlannedRead& read) {
+  return "    function " + std::to_string(static_cast<int>(read.function)) + ", " + std::to_string(read.at) +
+         "-" + std::to_string(read.at + read.count - 1) + " (" + std::to_string(read.count) + "), " +
+         std::to_string(read.points.size()) + " points";
+}
+
+boost::json::array json_reads(const meter::ReadPlan& plan) {
+  boost::json::array reads;
+  for (const auto& read : plan.reads) {
+    reads.push_back({{"function", static_cast<int>(read.function)}, {"at", read.at}, {"count", read.count}});
+  }
+  return reads;
 }
 
 void append(std::string& out, const MeterPlan& planned) {
@@ -43,11 +59,8 @@ void append(std::string& out, const MeterPlan& planned) {
          std::to_string(meter.points.size()) + " points every " +
          fixed(static_cast<double>(meter.every.count()) / 1000, 3) + " s, " +
          fixed(milliseconds(planned.plan.wire_time), 1) + " ms\n";
-  for (const auto& read : planned.plan.reads) {
-    out += "    function " + std::to_string(static_cast<int>(read.function)) + ", " +
-           std::to_string(read.at) + "-" + std::to_string(read.at + read.count - 1) + " (" +
-           std::to_string(read.count) + "), " + std::to_string(read.points.size()) + " points\n";
-  }
+  for (const auto& read : planned.plan.reads) out += line(read) + "\n";
+  for (const auto& read : planned.info.reads) out += line(read) + ", at start and daily\n";
   if (planned.unverified > 0) {
     out += "    " + std::to_string(planned.unverified) +
            " points rest on one source (verify = true): compare them with the display once:";
@@ -106,15 +119,11 @@ std::string json(const std::vector<BusPlan>& plans) {
   for (const auto& plan : plans) {
     boost::json::array meters;
     for (const auto& planned : plan.meters) {
-      boost::json::array reads;
-      for (const auto& read : planned.plan.reads) {
-        reads.push_back(
-            {{"function", static_cast<int>(read.function)}, {"at", read.at}, {"count", read.count}});
-      }
       meters.push_back({{"name", planned.meter->name},
                         {"unit_id", planned.meter->unit_id},
                         {"wire_ms", milliseconds(planned.plan.wire_time)},
-                        {"reads", reads}});
+                        {"reads", json_reads(planned.plan)},
+                        {"info_reads", json_reads(planned.info)}});
     }
     boost::json::object bus{{"name", plan.bus->name}, {"meters", meters}};
     if (plan.serial()) bus["load"] = plan.load;

@@ -13,7 +13,8 @@ namespace congto::app {
 struct MeterPlan {
   const meter::Meter* meter = nullptr;
   meter::ReadPlan plan;
-  double load = 0;  // wire time / interval
+  meter::ReadPlan info;  // of the points that are read at the start and daily
+  double load = 0;       // wire time of `plan` / interval
   std::size_t unverified = 0;
 };
 

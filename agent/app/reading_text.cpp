@@ -8,21 +8,19 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
-#include "drivers/meter/decode.hpp"
-
 namespace congto::app {
 
 namespace {
-
-bool has_value(const meter::Reading& reading) {
-  return reading.quality == meter::Quality::good || reading.quality == meter::Quality::implausible;
-}
 
 std::int64_t unix_milliseconds(WallTime time) {
   return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
 }  // namespace
+
+bool has_value(const meter::Reading& reading) {
+  return reading.quality == meter::Quality::good || reading.quality == meter::Quality::implausible;
+}
 
 std::string iso_time(WallTime time) {
   const auto ms = unix_milliseconds(time);

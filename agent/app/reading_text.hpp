@@ -4,9 +4,13 @@
 #include <string>
 
 #include "drivers/core/clock.hpp"
+#include "drivers/meter/decode.hpp"
 #include "drivers/meter/sample.hpp"
 
 namespace congto::app {
+
+// Whether there is a value to show; an implausible one is shown, too.
+bool has_value(const meter::Reading& reading);
 
 // "2026-11-24T00:15:04.250Z"
 std::string iso_time(WallTime time);

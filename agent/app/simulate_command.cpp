@@ -6,7 +6,18 @@
 
 namespace congto::app {
 
+namespace {
+
+// Counters must run forwards, and every simulated second is computed.
+constexpr double fastest = 100'000;
+
+}  // namespace
+
 int simulate(const SimulateOptions& options) {
+  if (!(options.speed > 0 && options.speed <= fastest)) {
+    std::cerr << "--speed: expected a number above 0, at most 100000\n";
+    return wrong_use;
+  }
   simulate::Options simulation;
   simulation.file = options.file;
   simulation.directory = options.directory;
@@ -24,12 +35,15 @@ int simulate(const SimulateOptions& options) {
     }
     simulation.faults.push_back(std::move(*fault));
   }
-  const auto served = simulate::run_simulation(simulation, std::cout);
-  if (!served) {
-    std::cerr << served.error().message << "\n";
+  const auto simulated = simulate::read_simulated_site(simulation);
+  if (!simulated) {
+    std::cerr << simulated.error().message << "\n";
     return wrong_use;
   }
-  return good;
+  if (!simulated->warning.empty()) std::cerr << "warning: " << simulated->warning << "\n";
+  const auto served = simulate::run_simulation(simulation, *simulated, std::cout);
+  if (!served) std::cerr << served.error().message << "\n";
+  return served ? good : failed;
 }
 
 }  // namespace congto::app

@@ -77,13 +77,14 @@ class UnixServer final : public Server {
     boost::system::error_code already_closed;
     acceptor_.close(already_closed);
     std::error_code already_gone;
-    std::filesystem::remove(path_, already_gone);
+    if (bound_) std::filesystem::remove(path_, already_gone);
   }
 
   boost::system::error_code open() {
     boost::system::error_code error;
     acceptor_.open(asio::local::stream_protocol(), error);
     if (!error) acceptor_.bind(Endpoint(path_.string()), error);
+    bound_ = !error;  // what else lies there is not ours to remove
     if (!error && chmod(path_.c_str(), 0660) != 0) error.assign(errno, boost::system::system_category());
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (!error) accept();
@@ -101,6 +102,7 @@ class UnixServer final : public Server {
 
   asio::local::stream_protocol::acceptor acceptor_;
   std::filesystem::path path_;
+  bool bound_ = false;
   std::shared_ptr<const Handler> handler_;
 };
 
@@ -120,9 +122,11 @@ Result<std::unique_ptr<Server>> Server::open(asio::any_io_executor executor, std
     return Error{path.string() +
                  ": a socket's path has at most 107 characters; choose a shorter `state` folder"};
   }
-  if (std::filesystem::is_socket(path)) {
+  std::error_code trouble;  // of a folder that may not be looked into: bind() says it again
+  if (std::filesystem::is_socket(path, trouble)) {
     if (somebody_listens(path)) return Error{path.string() + ": another agent listens here; stop it first"};
-    std::filesystem::remove(path);
+    std::filesystem::remove(path, trouble);
+    if (trouble) return Error{path.string() + ": an old socket cannot be removed: " + trouble.message()};
   }
   auto server = std::make_unique<UnixServer>(executor, path, std::move(handler));
   if (const auto error = server->open()) return Error{path.string() + ": cannot listen: " + error.message()};

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <iterator>
@@ -35,11 +36,6 @@ namespace {
 
 // Ends every copy, so that none of them is taken for somebody's own file.
 constexpr std::string_view signature = "# Written by congto simulate: its meters are simulated.\n";
-
-struct LoadedSite {
-  std::string text;
-  meter::Site site;
-};
 
 Error all_errors(const toml::Report& report) {
   Error error;
@@ -73,21 +69,6 @@ Result<void> may_write_copy(const Options& options) {
   return {};
 }
 
-Result<LoadedSite> load_site(const Options& options) {
-  toml::Report report(meter::key_places());
-  const auto document = toml::Document::load(options.file, report);
-  if (!document) return all_errors(report);
-  LoadedSite loaded;
-  loaded.text = read_whole(options.file);
-  toml::Table root(document->root(), "the site", options.file.string(), report);
-  const fs::path file = fs::absolute(options.file);
-  // What is not about buses and meters is for `congto run` to judge; the copy carries it along.
-  loaded.site =
-      meter::read_site(root, file.parent_path(), meter::profile_folders(file, options.profile_folders));
-  if (report.failed()) return all_errors(report);
-  return loaded;
-}
-
 // Whole or not at all: whoever waits for the file never reads half of it.
 Result<void> write_whole(const fs::path& path, const std::string& text) {
   const fs::path fresh = path.string() + ".new";
@@ -101,19 +82,19 @@ Result<void> write_whole(const fs::path& path, const std::string& text) {
   return {};
 }
 
-Result<void> write_copy(const Options& options, const LoadedSite& loaded,
+Result<void> write_copy(const Options& options, const SimulatedSite& simulated,
                         const std::vector<std::string>& addresses) {
   SiteCopy copy{options.file, addresses, {}, fs::absolute(options.directory) / "state"};
-  for (const meter::Profile& profile : loaded.site.profiles) copy.profiles.emplace_back(profile.file);
-  const Result<std::string> text = site_copy(loaded.text, copy);
+  for (const meter::Profile& profile : simulated.site.profiles) copy.profiles.emplace_back(profile.file);
+  const Result<std::string> text = site_copy(simulated.text, copy);
   if (!text) return text.error();
   return write_whole(copy_of(options), *text + "\n" + std::string(signature));
 }
 
-Result<void> set_faults(Simulation& simulation, const MeterFaults& faults) {
-  for (const auto& [meter, fault] : faults) {
-    if (!simulation.set_fault(meter, fault)) {
-      return Error{"--fault " + meter + "=…: the site has no meter \"" + meter + "\""};
+Result<void> faults_have_meters(const MeterFaults& faults, const meter::Site& site) {
+  for (const auto& [name, fault] : faults) {
+    if (name != "*" && std::ranges::find(site.meters, name, &meter::Meter::name) == site.meters.end()) {
+      return Error{"--fault " + name + "=…: the site has no meter \"" + name + "\""};
     }
   }
   return {};
@@ -184,20 +165,35 @@ class Console {
 
 }  // namespace
 
-Result<void> run_simulation(const Options& options, std::ostream& out) {
-  const Result<LoadedSite> loaded = load_site(options);
-  if (!loaded) return loaded.error();
+Result<SimulatedSite> read_simulated_site(const Options& options) {
+  toml::Report report(meter::key_places());
+  const auto document = toml::Document::load(options.file, report);
+  if (!document) return all_errors(report);
+  SimulatedSite simulated;
+  simulated.text = read_whole(options.file);
+  toml::Table root(document->root(), "the site", options.file.string(), report);
+  const fs::path file = fs::absolute(options.file);
+  // What is not about buses and meters is for `congto run` to judge; the copy carries it along.
+  simulated.site =
+      meter::read_site(root, file.parent_path(), meter::profile_folders(file, options.profile_folders));
+  if (report.failed()) return all_errors(report);
+  if (const auto known = faults_have_meters(options.faults, simulated.site); !known) return known.error();
   if (const auto may = may_write_copy(options); !may) return may.error();
+  simulated.warning = identity_warning(document->root(), copy_of(options));
+  return simulated;
+}
+
+Result<void> run_simulation(const Options& options, const SimulatedSite& simulated, std::ostream& out) {
   std::error_code error;
   fs::create_directories(options.directory, error);
   if (error) return Error{"cannot make the folder " + options.directory.string() + ": " + error.message()};
 
   asio::io_context io(1);
-  const auto simulation =
-      Simulation::create(io.get_executor(), loaded->site, fs::absolute(options.directory), options.behaviour);
+  const auto simulation = Simulation::create(io.get_executor(), simulated.site,
+                                             fs::absolute(options.directory), options.behaviour);
   if (!simulation) return simulation.error();
-  if (const auto set = set_faults(**simulation, options.faults); !set) return set.error();
-  if (const auto written = write_copy(options, *loaded, (*simulation)->addresses()); !written)
+  for (const auto& [meter, fault] : options.faults) (*simulation)->set_fault(meter, fault);
+  if (const auto written = write_copy(options, simulated, (*simulation)->addresses()); !written)
     return written.error();
   Console console(io, **simulation, out);
   out << "ready" << std::endl;

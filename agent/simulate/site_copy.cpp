@@ -37,6 +37,12 @@ std::string toml_string(std::string_view text) {
   return out + '"';
 }
 
+bool on_this_machine(std::string_view broker) {
+  const std::size_t scheme = broker.find("://");
+  if (scheme != std::string_view::npos) broker.remove_prefix(scheme + 3);
+  return broker.starts_with("localhost") || broker.starts_with("127.") || broker.starts_with("[::1]");
+}
+
 // Length of the string literal that begins `text`, quotes included.
 std::size_t literal_length(std::string_view text) {
   const char quote = text.empty() ? '\0' : text.front();
@@ -131,6 +137,15 @@ Result<std::string> site_copy(std::string_view text, const SiteCopy& copy) {
   }
   // Said in full: Error can be made from a string, too.
   return Result<std::string>(boost::system::in_place_value, std::move(copied));
+}
+
+std::string identity_warning(const toml::Value& root, const fs::path& copy) {
+  const toml::Value* uplink = member(root, "uplink");
+  const toml::Value* broker = uplink == nullptr ? nullptr : member(*uplink, "broker");
+  const toml::Value* agent = member(root, "agent");
+  if (broker == nullptr || agent == nullptr || on_this_machine(broker->text)) return {};
+  return copy.string() + " still names the broker " + broker->text + " and the agent " + agent->text +
+         ": readings published from this copy would be taken for the plant's own";
 }
 
 }  // namespace congto::simulate

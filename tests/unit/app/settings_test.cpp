@@ -303,6 +303,15 @@ TEST_CASE("the site file is the named one, else nothing is invented") {
   CHECK_FALSE(find_config((folder.path() / "absent.toml").string()));
 }
 
+TEST_CASE("a site file that may not be looked at is there all the same") {
+  const SiteFolder folder;
+  // As root no folder is shut: a link to itself cannot be looked at either.
+  fs::create_symlink("loop.toml", folder.path() / "loop.toml");
+  CHECK(find_config((folder.path() / "loop.toml").string()) == folder.path() / "loop.toml");
+  folder.write("file", "");
+  CHECK_FALSE(find_config((folder.path() / "file/below.toml").string()));
+}
+
 TEST_CASE("profiles are looked for at the site, in its meters folder, in /etc, then as shipped") {
   CHECK(profile_folders("plant/site.toml", "shipped") ==
         std::vector<fs::path>{"plant", "plant/meters", "/etc/congto/meters", "shipped"});

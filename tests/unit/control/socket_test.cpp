@@ -82,3 +82,19 @@ TEST_CASE("a socket left behind by a killed agent is replaced") {
   REQUIRE(serving.server);
   CHECK(*ask(directory / "socket", "x", 5s) == "new");
 }
+
+TEST_CASE("where no socket can be made the error says why, and what lies there stays") {
+  const congto::test::TemporaryDirectory directory;
+  boost::asio::io_context context;
+  const auto nobody = [](std::string, auto) {};
+  std::ofstream(directory / "socket") << "no socket";
+  const auto taken = Server::open(context.get_executor(), directory / "socket", nobody);
+  REQUIRE(!taken);
+  CHECK(taken.error().message.find("cannot listen") != std::string::npos);
+  CHECK(std::filesystem::is_regular_file(directory / "socket"));
+  // Below a file nothing can be looked at: is_socket would throw.
+  CHECK(!Server::open(context.get_executor(), directory / "socket/below", nobody));
+  std::filesystem::create_symlink("loop", directory / "loop");
+  CHECK(!Server::open(context.get_executor(), directory / "loop", nobody));
+  CHECK(std::filesystem::is_symlink(directory / "loop"));
+}

@@ -31,11 +31,9 @@ struct Start {
     options.profile_folders.emplace_back(CONGTO_SOURCE_DIR "/config/meters");
   }
   std::string error() const {
-    std::ostringstream out;
-    const auto served = run_simulation(options, out);
-    REQUIRE(served.has_error());
-    CHECK(out.str().empty());
-    return served.error().message;
+    const auto simulated = read_simulated_site(options);
+    REQUIRE(simulated.has_error());
+    return simulated.error().message;
   }
   test::TemporaryDirectory folder;
   Options options;
@@ -94,5 +92,33 @@ TEST_CASE("a folder that cannot be made is named") {
   Start start(site);
   std::ofstream(start.folder / "file") << "x";
   start.options.directory = start.folder / "file" / "run";
-  CHECK(contains(start.error(), "file/run"));
+  const auto simulated = read_simulated_site(start.options);
+  REQUIRE(simulated.has_value());
+  std::ostringstream out;
+  const auto served = run_simulation(start.options, *simulated, out);
+  REQUIRE(served.has_error());
+  CHECK(out.str().empty());
+  CHECK(contains(served.error().message, "file/run"));
+}
+
+TEST_CASE("a copy that would publish as the plant is warned of, and nothing is made") {
+  const std::string head = "agent = \"edge-1\"\n[uplink]\nbroker = \"mqtts://centre.example:8883\"\n";
+  Start start(head + site);
+  const auto simulated = read_simulated_site(start.options);
+  REQUIRE(simulated.has_value());
+  CHECK(contains(simulated->warning, "mqtts://centre.example:8883"));
+  CHECK(contains(simulated->warning, "edge-1"));
+  CHECK_FALSE(std::filesystem::exists(start.folder / "run"));
+}
+
+TEST_CASE("a broker on this machine, or none, needs no warning") {
+  for (const std::string broker : {"mqtt://127.0.0.1:1883", "mqtt://localhost:1883", "mqtts://[::1]:8883"}) {
+    Start start("agent = \"edge-1\"\n[uplink]\nbroker = \"" + broker + "\"\n" + site);
+    const auto simulated = read_simulated_site(start.options);
+    REQUIRE(simulated.has_value());
+    CHECK(simulated->warning.empty());
+  }
+  const auto unpublished = read_simulated_site(Start(site).options);
+  REQUIRE(unpublished.has_value());
+  CHECK(unpublished->warning.empty());
 }
