@@ -20,7 +20,7 @@ namespace congto::app {
 namespace {
 
 // As a TOML text: its escapes are those of JSON.
-std::string quoted(const std::string& text) { return boost::json::serialize(boost::json::string(text)); }
+std::string toml_text(const std::string& text) { return boost::json::serialize(boost::json::string(text)); }
 
 std::string line_keys(const ReadOptions& options, const std::optional<meter::SerialSettings>& factory) {
   const auto usual = factory.value_or(meter::SerialSettings());
@@ -28,7 +28,7 @@ std::string line_keys(const ReadOptions& options, const std::optional<meter::Ser
                              : usual.parity == meter::Parity::even ? "even"
                                                                    : "odd";
   return "baud = " + std::to_string(options.baud.value_or(usual.baud)) +
-         "\nparity = " + quoted(options.parity.value_or(usual_parity)) +
+         "\nparity = " + toml_text(options.parity.value_or(usual_parity)) +
          "\nstop-bits = " + std::to_string(options.stop_bits.value_or(usual.stop_bits)) + "\n";
 }
 
@@ -37,9 +37,9 @@ std::optional<meter::Bus> read_bus(const ReadOptions& options,
                                    std::ostream& messages) {
   std::string text = "[[bus]]\nname = \"command-line\"\n";
   if (!options.serial.empty())
-    text += "serial = " + quoted(options.serial) + "\n" + line_keys(options, factory);
-  if (!options.tcp.empty()) text += "tcp = " + quoted(options.tcp) + "\n";
-  if (!options.rtu_over_tcp.empty()) text += "rtu-over-tcp = " + quoted(options.rtu_over_tcp) + "\n";
+    text += "serial = " + toml_text(options.serial) + "\n" + line_keys(options, factory);
+  if (!options.tcp.empty()) text += "tcp = " + toml_text(options.tcp) + "\n";
+  if (!options.rtu_over_tcp.empty()) text += "rtu-over-tcp = " + toml_text(options.rtu_over_tcp) + "\n";
   const auto places = meter::key_places();
   toml::Report report(places);
   std::optional<meter::BusEntry> entry;

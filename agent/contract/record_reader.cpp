@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 6> quality_words{"timeout", "crc",       
                                                         "no-link", "not-available", "implausible"};
 constexpr std::string_view exception_prefix = "exception-";
 
-std::string quoted(std::string_view text) { return "\"" + clipped(text, 60) + "\""; }
+std::string cited(std::string_view text) { return "\"" + clipped(text, 60) + "\""; }
 
 void read_values(FieldReader& fields, ParsedSample& sample) {
   const auto* const values = fields.need("values");
@@ -25,7 +25,7 @@ void read_values(FieldReader& fields, ParsedSample& sample) {
   for (const auto& [name, value] : object.members()) {
     const auto number = value.number();
     if (!number) {
-      fields.fail("values: " + quoted(name) + " is " + clipped(value.raw(), 60) +
+      fields.fail("values: " + cited(name) + " is " + clipped(value.raw(), 60) +
                   ", not a number of at most 30 digits within a double's range");
       return;
     }
@@ -46,14 +46,14 @@ void read_qualities(FieldReader& fields, ParsedSample& sample) {
   for (const auto& [name, value] : object.members()) {
     auto word = value.string().value_or(std::string());
     if (!known_quality_word(word)) {
-      fields.fail("q: " + clipped(value.raw(), 60) + " at " + quoted(name) +
+      fields.fail("q: " + clipped(value.raw(), 60) + " at " + cited(name) +
                   " is not in the list of qualities");
       return;
     }
     if (name == "*" && !sample.values.empty())
       fields.fail("q: \"*\" says that the poll failed, yet there are values");
     if (name != "*" && has_value(sample, name) != (word == "implausible")) {
-      fields.fail("q: " + quoted(name) + " is " + word +
+      fields.fail("q: " + cited(name) + " is " + word +
                   (word == "implausible" ? ", which needs its value" : ", yet there is a value"));
     }
     sample.q.emplace_back(name, std::move(word));
@@ -66,7 +66,7 @@ void read_qualities(FieldReader& fields, ParsedSample& sample) {
 void read_clock(FieldReader& fields, bool& estimated, std::optional<std::int64_t>& error) {
   const auto clock = fields.text_or_empty("clock");
   if (!clock.empty() && clock != "estimated")
-    fields.fail("field \"clock\" is " + quoted(clock) + ", not \"estimated\"");
+    fields.fail("field \"clock\" is " + cited(clock) + ", not \"estimated\"");
   estimated = clock == "estimated";
   error = fields.optional_count("clock_error");
   if (estimated && !error) fields.fail("an estimated clock needs \"clock_error\"");

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "drivers/toml/bare_value.hpp"
+#include "drivers/toml/nearest.hpp"
 
 namespace congto::toml {
 
@@ -34,8 +35,6 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
 }
-
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 // Where in the line the quote stands that is opened before `end` and not closed.
 std::optional<std::size_t> open_quote(std::string_view line, std::size_t end) {
@@ -88,7 +87,7 @@ Found duplicate(const Scene& scene) {
   };
   const std::size_t key = scene.line.rfind(name, scene.offset);
   return scene.at_byte(key == std::string_view::npos ? scene.offset : key,
-                       "the key " + quoted(name) + " is given twice" + first_on_line(scene, same));
+                       "the key " + in_quotes(name) + " is given twice" + first_on_line(scene, same));
 }
 
 Found broken_string(const Scene& scene) {

@@ -11,7 +11,7 @@ namespace {
 
 const std::string unknown = "\xEF\xBF\xBD";  // U+FFFD
 
-std::string quoted(std::string_view text) {
+std::string as_json(std::string_view text) {
   std::string out;
   contract::append_string(out, text);
   return out;
@@ -20,16 +20,17 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 TEST_CASE("quotes, backslashes and controls are escaped, other characters stay") {
-  CHECK(quoted("") == "\"\"");
-  CHECK(quoted("a\"b\\c/d\x7F") == "\"a\\\"b\\\\c/d\x7F\"");
-  CHECK(quoted("\n\r\t\x01\x1F") == R"("\n\r\t\u0001\u001f")");
-  CHECK(quoted("m\xC3\xA1y \xE1\xBA\xA5 \xF0\x9F\x92\xA7") == "\"m\xC3\xA1y \xE1\xBA\xA5 \xF0\x9F\x92\xA7\"");
+  CHECK(as_json("") == "\"\"");
+  CHECK(as_json("a\"b\\c/d\x7F") == "\"a\\\"b\\\\c/d\x7F\"");
+  CHECK(as_json("\n\r\t\x01\x1F") == R"("\n\r\t\u0001\u001f")");
+  CHECK(as_json("m\xC3\xA1y \xE1\xBA\xA5 \xF0\x9F\x92\xA7") ==
+        "\"m\xC3\xA1y \xE1\xBA\xA5 \xF0\x9F\x92\xA7\"");
 }
 
 TEST_CASE("the first and last characters of each UTF-8 length stay") {
   for (const std::string text : {"\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
                                  "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
-    CHECK(quoted(text) == "\"" + text + "\"");
+    CHECK(as_json(text) == "\"" + text + "\"");
   }
 }
 
@@ -39,10 +40,10 @@ TEST_CASE("each byte that is no UTF-8 becomes U+FFFD") {
                                  "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\x80", "\xE1\xBA"}) {
     std::string expected = "\"";
     for (std::size_t i = 0; i < text.size(); ++i) expected += unknown;
-    CHECK(quoted(text) == expected + "\"");
+    CHECK(as_json(text) == expected + "\"");
   }
-  CHECK(quoted("\xE1\xBA"
-               "a\xFF\"") == "\"" + unknown + unknown + "a" + unknown + "\\\"\"");
+  CHECK(as_json("\xE1\xBA"
+                "a\xFF\"") == "\"" + unknown + unknown + "a" + unknown + "\\\"\"");
 }
 
 TEST_CASE("times are whole milliseconds, rounded down on either side of 1970") {
