@@ -23,7 +23,8 @@ CommitResult CommitRun::execute(const Epochs& written, const Epochs& epochs, boo
   }
   std::vector<Victims> victims;
   if (!queue_.records.empty()) {
-    const RingState state{file_.used_bytes(), run_.boot_id, now_, run_.dating};
+    const RingState state{file_.used_bytes(), std::min(queue_.records.size(), max_records), run_.boot_id,
+                          now_, run_.dating};
     victims = eviction_.choose(result_.epochs, file_.records, state);
   }
   if (queue_.holds_records()) {

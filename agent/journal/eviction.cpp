@@ -2,6 +2,7 @@
 #include "agent/journal/eviction.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/journal/record_codec.hpp"
 
@@ -104,17 +105,23 @@ std::vector<Victims> Eviction::choose_slice(const Epochs& epochs, RecordTable& r
   for (const auto& [no, epoch] : epochs) total += epoch.held().count();
   if (total == 0) return {};
   // A thirty-second of a small ring, so that a slice is due in time there too.
-  const auto slice = std::clamp<std::uint64_t>(total / 32, 1, max_slice);
+  const auto slice =
+      std::max(std::clamp<std::uint64_t>(total / 32, 1, max_slice), std::min(state.incoming, total));
   auto oldest = candidates(epochs, slice + probes, false);
   if (oldest.size() >= slice && too_old(epochs, records, state, oldest, slice)) {
     oldest.resize(slice);
     return take(epochs, records, std::move(oldest), "aged-out");
   }
   if (state.used_bytes <= limits_.max_bytes) return {};
-  auto settled = candidates(epochs, slice, true);
-  if (!settled.empty()) return take(epochs, records, std::move(settled), "evicted");
-  oldest.resize(std::min<std::size_t>(oldest.size(), slice));
-  return take(epochs, records, std::move(oldest), "evicted");
+  auto chosen = candidates(epochs, slice, true);
+  for (const auto& [no, seq] : oldest) {
+    if (chosen.size() >= slice) break;
+    if (!epochs.at(no).settled.contains(seq)) chosen.push_back({no, seq});
+  }
+  std::sort(chosen.begin(), chosen.end(), [](const Candidate& a, const Candidate& b) {
+    return std::pair(a.epoch_no, a.seq) < std::pair(b.epoch_no, b.seq);
+  });
+  return take(epochs, records, std::move(chosen), "evicted");
 }
 
 }  // namespace congto::journal

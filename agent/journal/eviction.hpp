@@ -21,6 +21,7 @@ struct RingLimits {
 // The present, to measure ages against.
 struct RingState {
   std::uint64_t used_bytes = 0;  // pages of the file that hold something
+  std::uint64_t incoming = 0;    // records of this commit
   std::string boot_id;
   BootTime now;
   std::optional<meter::Dating> dating;  // of this boot
@@ -33,16 +34,17 @@ struct Victims {
   std::string why;     // "evicted" (size) or "aged-out"
 };
 
-// Records leave in slices of at most max_slice, one slice a commit, and only when the whole slice is due: so
-// one transaction stays short and one void speaks for many records.
+// Records leave in slices, one a commit, and only when the whole slice is due: so one void speaks for many
+// records. A slice is at least as large as what comes in, or the ring would grow without end; beyond that at
+// most max_slice, so that one transaction stays short.
 class Eviction {
  public:
   static constexpr std::uint64_t max_slice = 2000;
 
   explicit Eviction(RingLimits limits) : limits_(limits) {}
   // Nothing while the ring is within its limits. By age: the oldest records. By size: the oldest settled
-  // ones, and only when there is none, the oldest samples and skips. Unsettled starts, voids and metas stay
-  // always.
+  // ones, and where they are too few for a slice, the oldest samples and skips as well. Unsettled starts,
+  // voids and metas stay always.
   std::vector<Victims> choose(const Epochs& epochs, RecordTable& records, const RingState& state);
 
  private:

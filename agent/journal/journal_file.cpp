@@ -57,7 +57,8 @@ void make_directory(const fs::path& directory) {
   if (directory.empty()) return;
   std::error_code failed;
   fs::create_directories(directory, failed);
-  if (failed && !fs::is_directory(directory)) {
+  std::error_code unknown;  // then it is no directory of ours
+  if (failed && !fs::is_directory(directory, unknown)) {
     throw DatabaseError(0, "cannot make the directory " + directory.string() + ": " + failed.message());
   }
   // SQLite would say "no such file" of a disk that is mounted read-only.
@@ -109,7 +110,12 @@ bool looks_like_a_database(const fs::path& path) {
   std::array<char, 16> head{};
   in.read(head.data(), head.size());
   constexpr std::string_view magic("SQLite format 3\0", 16);  // sqlite.org/fileformat.html 1.3
-  return in.gcount() == 0 || std::string_view(head.data(), head.size()) == magic;
+  if (in.gcount() > 0) return std::string_view(head.data(), head.size()) == magic;
+  // Cut to nothing beside a write-ahead log: SQLite would throw away what that holds.
+  std::error_code none;
+  if (!fs::is_regular_file(path, none)) return true;
+  const auto log = fs::file_size(path.string() + "-wal", none);
+  return none || log == 0;
 }
 
 // nullptr: damaged, or not ours.
@@ -166,11 +172,13 @@ std::string set_aside(const fs::path& path, const std::string& why) {
   const auto wal_of = [](const fs::path& database) { return fs::path(database.string() + "-wal"); };
   for (int n = 1;; ++n) {
     name = path.string() + "." + why + "-" + std::to_string(n);
-    if (!fs::exists(name) && !fs::exists(wal_of(name))) break;
+    std::error_code unknown;  // a name that cannot be looked at is free until the rename says otherwise
+    if (!fs::exists(name, unknown) && !fs::exists(wal_of(name), unknown)) break;
   }
   std::error_code failed;
   // The WAL first: were it left alone beside a new file, SQLite might replay it there.
-  if (fs::exists(wal_of(path))) fs::rename(wal_of(path), wal_of(name), failed);
+  std::error_code unknown;
+  if (fs::exists(wal_of(path), unknown)) fs::rename(wal_of(path), wal_of(name), failed);
   if (!failed) fs::rename(path, name, failed);
   if (failed) {
     throw DatabaseError(0, "cannot set the damaged " + path.string() + " aside: " + failed.message());

@@ -24,11 +24,12 @@ std::uint64_t LayoutTable::number(const meter::LayoutPtr& layout) {
 
 meter::LayoutPtr LayoutTable::find(std::uint64_t no) {
   if (const auto known = by_number_.find(no); known != by_number_.end()) return known->second;
-  Statement row(database_, "SELECT body FROM layout WHERE no = ?");
+  Statement row(database_, "SELECT body, id FROM layout WHERE no = ?");
   meter::LayoutPtr layout;
   if (row.bind(1, no).step()) {
     auto parsed = meter::Layout::parse(row.text(0));
-    if (parsed) layout = *parsed;
+    // The id is a hash of the text: a flipped bit in a scale would decode history wrongly without a word.
+    if (parsed && (*parsed)->id() == row.text(1)) layout = *parsed;
   }
   by_number_.emplace(no, layout);
   return layout;

@@ -89,9 +89,14 @@ void RecordTable::newest(std::int64_t epoch_no, std::size_t at_most,
   Statement rows(database_,
                  "SELECT key, body FROM record WHERE key > ? AND key < ? ORDER BY key DESC LIMIT ?");
   rows.bind(1, record_key(epoch_no, 0)).bind(2, record_key(epoch_no + 1, 0)).bind(3, std::uint64_t{at_most});
-  while (rows.step()) {
-    const auto found = record(rows.blob(1), rows.integer(0));
-    if (found && !visit(seq_of(rows.integer(0)), *found)) return;
+  try {
+    while (rows.step()) {
+      const auto found = record(rows.blob(1), rows.integer(0));
+      if (found && !visit(seq_of(rows.integer(0)), *found)) return;
+    }
+  } catch (const DatabaseError& error) {
+    // One bad page must not cost the whole journal: what lies behind it is not seen.
+    if (!error.damaged()) throw;
   }
 }
 

@@ -28,6 +28,20 @@ std::vector<meter::Record> some(const meter::LayoutPtr& layout, const ManualCloc
 
 }  // namespace
 
+TEST_CASE("a journal cut to nothing beside its write-ahead log is set aside, not begun anew in silence") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto file = directory / "journal.db";
+  {
+    OpenJournal journal(file, clock);
+    journal.commit({sample(plant_layout(), 0, clock.boot())});
+  }
+  REQUIRE(std::filesystem::file_size(file.string() + "-wal") > 0);
+  std::filesystem::resize_file(file, 0);
+  OpenJournal journal(file, clock);
+  CHECK_FALSE(journal->status().set_aside.empty());
+}
+
 TEST_CASE("a file that is no journal is set aside under a new name, and a new journal begins") {
   const TemporaryDirectory directory;
   const ManualClock clock;

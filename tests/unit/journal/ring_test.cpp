@@ -148,6 +148,26 @@ TEST_CASE(
   CHECK(kept == voided);
 }
 
+TEST_CASE("acknowledgements that trickle in do not keep the ring from its size") {
+  const TemporaryDirectory directory;
+  ManualClock clock;
+  const auto layout = plant_layout();
+  constexpr std::uint64_t limit = 200'000;
+  OpenJournal journal(directory / "journal.db", clock, "boot-1",
+                      [](journal::Settings& settings) { settings.max_bytes = limit; });
+  RangeSet voided;
+  for (std::uint64_t round = 0; round < 60; ++round) {
+    // Far more than a thirty-second of the ring in one commit, and hardly any of it acknowledged.
+    for (int i = 0; i < 500; ++i) journal->append(sample(layout, 1, clock.boot() + i * 1s));
+    const auto commit = journal.commit().commits.at(0);
+    for (const auto& said : voids(commit.records)) voided.add(Range{said.first, *said.last});
+    const auto last = commit.records.back().id.seq;
+    journal->settle(journal->current(), {{last - 10, last}});
+    CHECK(journal->status().file_bytes < limit + 150'000);
+  }
+  CHECK_FALSE(voided.empty());
+}
+
 TEST_CASE("what left the ring is known after reopening, and an epoch of which nothing is left goes too") {
   const TemporaryDirectory directory;
   ManualClock clock;
