@@ -95,10 +95,12 @@ class Writer {
         gone_{{database, "INSERT INTO gone(epoch_no, first, last) VALUES(?, ?, ?)"},
               {database, "DELETE FROM gone WHERE epoch_no = ? AND first = ?"}} {}
 
-  void write(std::int64_t no, const Epoch& before, const Epoch& after, bool newest) {
+  void write(std::int64_t no, const Epoch& before, const Epoch& after, bool was_newest, bool newest) {
     const bool fresh = before.id != after.id;
-    // The newest epoch's last is its newest row: writing it each time would touch one more page a commit.
-    const bool row_differs = before.stopped != after.stopped || (!newest && before.last != after.last);
+    // The newest epoch's last is its newest row: writing it each time would touch one more page a commit. It
+    // is written when another one begins, for then its rows may go.
+    const bool row_differs =
+        before.stopped != after.stopped || (!newest && (was_newest || before.last != after.last));
     if (fresh || row_differs) write_row(no, after);
     settled_.write(no, before.settled, after.settled);
     gone_.write(no, before.gone, after.gone);
@@ -191,9 +193,11 @@ void write_changes(Database& database, const Epochs& before, const Epochs& after
     if (!after.contains(no)) erase_epoch(database, no);
   }
   const Epoch none;
+  const auto newest_of = [](const Epochs& epochs) { return epochs.empty() ? 0 : epochs.rbegin()->first; };
   for (const auto& [no, epoch] : after) {
     const auto old = before.find(no);
-    writer.write(no, old == before.end() ? none : old->second, epoch, no == after.rbegin()->first);
+    writer.write(no, old == before.end() ? none : old->second, epoch, no == newest_of(before),
+                 no == newest_of(after));
   }
 }
 

@@ -1,4 +1,6 @@
 // Start records: which epoch came before, why it ended, and since when nothing was polled.
+#include "agent/journal/epochs.hpp"
+#include "agent/journal/journal_file.hpp"
 #include "tests/support/open_journal.hpp"
 
 using namespace congto;
@@ -21,6 +23,23 @@ meter::Start start_of(OpenJournal& journal, const meter::LayoutPtr& layout, cons
 }
 
 }  // namespace
+
+TEST_CASE("how far an epoch went stays known when its rows have gone, also of one that ended by a crash") {
+  const TemporaryDirectory directory;
+  auto opened = journal::open_for_writing(directory / "journal.db", "ice-plant-03-edge-1");
+  auto& database = opened.file->database;
+  journal::Epochs before;
+  before[1].id = EpochId::random();
+  before[1].last = 500;  // reloaded from its newest row; the epoch's own row has what its first commit wrote
+  auto first = before;
+  first[1].last = 1;
+  journal::write_changes(database, {}, first);
+  auto after = before;
+  after[2].id = EpochId::random();
+  after[2].last = 1;
+  journal::write_changes(database, before, after);
+  CHECK(journal::load_epochs(database).at(1).last == 500);
+}
 
 TEST_CASE("after a clean end the chain names the epoch before, its last number, and says stop") {
   const TemporaryDirectory directory;
