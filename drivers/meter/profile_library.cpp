@@ -27,7 +27,7 @@ std::vector<std::string> names_in(const ProfileFolders& folders) {
   for (const fs::path& folder : folders) {
     std::error_code ignored;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder.empty() ? "." : folder, ignored)) {
-      const fs::path file = entry.path();
+      const fs::path& file = entry.path();
       if (file.extension() == ".toml" && file.filename() != "site.toml")
         names.push_back(file.stem().string());
     }
