@@ -179,7 +179,8 @@ def drain_case(bench):
         size = (state / "journal.db").stat().st_size
         bench.row("journal on disk", "<= 5 B a value", f"{size / (samples * FLOATS):.2f} B a value ({samples * FLOATS} values)")
         broker, port = start_broker(folder)
-        file = plant.site(folder, port, [], [])
+        # A site has a meter; this one is not there, and sends nothing.
+        file = plant.site(folder, port, [("bus", 'tcp = "127.0.0.1:1"')], [("absent", "bus", 1, "1h")])
         with broker, Reader(port) as reader:
             with bench.agent(file):
                 wait_for(lambda: reader.readings > 0, 90, "the first batch of the backlog")
