@@ -9,17 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "agent/mqtt/broker_settings.hpp"
 #include "drivers/meter/site.hpp"
 
 namespace congto::app {
 
 enum class AckMode { central, broker };
 
-struct UplinkSettings {
-  std::string broker;                          // mqtt://host:port or mqtts://host:port, as written
-  std::filesystem::path ca, certificate, key;  // absolute; empty where not given
-  std::string username;
-  std::string password;  // from password-file, without its last line end; never printed
+struct UplinkSettings : mqtt::BrokerSettings {
   AckMode ack = AckMode::central;
   std::string centre;  // the only centre whose acknowledgements count; empty: the first one heard
 };

@@ -58,6 +58,7 @@ Result<ParsedBatch> parse_batch(std::string_view text) {
       batch.refused.push_back({i, read.record.seq, std::move(read.reason), std::string(records[i].raw())});
       continue;
     }
+    read.record.json = records[i].raw();
     readings += readings_in(read.record);
     if (readings > max_batch_readings) return Error{"batch: more than 20000 readings"};
     batch.records.push_back(std::move(read.record));

@@ -44,6 +44,7 @@ struct ParsedEvent {
 struct ParsedRecord {
   std::optional<std::uint64_t> seq;
   std::variant<ParsedSample, ParsedEvent> content;
+  std::string_view json;  // as it came; lies in the text that was parsed
 };
 
 struct ParsedBatch {

@@ -155,4 +155,14 @@ std::optional<Range> parse_range(const JsonView& value) {
   return Range{*first, *last};
 }
 
+std::string wrong_name(std::string_view name) {
+  if (name.empty()) return "is empty";
+  if (name.size() > max_name_bytes) {
+    return "has " + std::to_string(name.size()) + " bytes; at most " + std::to_string(max_name_bytes) +
+           " are allowed";
+  }
+  if (name.find('\0') != std::string_view::npos) return "contains a zero character";
+  return {};
+}
+
 }  // namespace congto::contract

@@ -66,4 +66,7 @@ class FieldReader {
 // [first, last] with 1 <= first <= last <= 2^53 - 1; nothing for anything else.
 std::optional<Range> parse_range(const JsonView& value);
 
+// Why a meter, a point or a layout can't be called that, as the end of a sentence; empty where it can.
+std::string wrong_name(std::string_view name);
+
 }  // namespace congto::contract

@@ -15,6 +15,7 @@ inline constexpr std::size_t max_status_epochs = 20;
 inline constexpr std::size_t max_ack_ranges = 64;                         // an epoch, in acks and requests
 inline constexpr std::size_t max_entries = 256;                           // of one ack, and of one request
 inline constexpr std::size_t max_request_metas = 20;                      // of these, layouts
+inline constexpr std::size_t max_name_bytes = 200;                        // of meters, points and layouts
 inline constexpr std::int64_t max_integer = (std::int64_t{1} << 53) - 1;  // exact in every JSON reader
 
 }  // namespace congto::contract

@@ -6,6 +6,7 @@
 
 #include "agent/contract/field_reader.hpp"
 #include "agent/contract/json_text.hpp"
+#include "agent/contract/meta_reader.hpp"
 
 namespace congto::contract {
 
@@ -23,6 +24,10 @@ void read_values(FieldReader& fields, ParsedSample& sample) {
   FieldReader object(*values, "values");  // finds names that stand twice
   if (!object.good()) fields.fail(object.error());
   for (const auto& [name, value] : object.members()) {
+    if (const auto reason = wrong_name(name); !reason.empty()) {
+      fields.fail("values: the name " + cited(name) + " " + reason);
+      return;
+    }
     const auto number = value.number();
     if (!number) {
       fields.fail("values: " + cited(name) + " is " + clipped(value.raw(), 60) +
@@ -31,6 +36,15 @@ void read_values(FieldReader& fields, ParsedSample& sample) {
     }
     sample.values.emplace_back(name, *number);
   }
+}
+
+// Names become keys of a database's index.
+std::string read_name(FieldReader& fields, std::string_view field) {
+  auto name = fields.text(field);
+  if (const auto reason = wrong_name(name); !reason.empty()) {
+    fields.fail("field \"" + std::string(field) + "\" " + reason);
+  }
+  return name;
 }
 
 bool has_value(const ParsedSample& sample, std::string_view name) {
@@ -44,6 +58,10 @@ void read_qualities(FieldReader& fields, ParsedSample& sample) {
   FieldReader object(*q, "q");
   if (!object.good()) fields.fail(object.error());
   for (const auto& [name, value] : object.members()) {
+    if (const auto reason = wrong_name(name); !reason.empty()) {
+      fields.fail("q: the name " + cited(name) + " " + reason);
+      return;
+    }
     auto word = value.string().value_or(std::string());
     if (!known_quality_word(word)) {
       fields.fail("q: " + clipped(value.raw(), 60) + " at " + cited(name) +
@@ -77,7 +95,7 @@ ParsedSample read_sample(FieldReader& fields, bool layout_named) {
   sample.ts = static_cast<std::int64_t>(fields.count("ts"));
   sample.slot = fields.optional_count("slot");
   sample.took = fields.optional_count("took");
-  sample.meter = fields.text("meter");
+  sample.meter = read_name(fields, "meter");
   read_values(fields, sample);
   read_qualities(fields, sample);
   read_clock(fields, sample.estimated, sample.clock_error);
@@ -100,7 +118,7 @@ void check_start(FieldReader& fields) {
 }
 
 void check_skipped(FieldReader& fields, bool layout_named) {
-  fields.text("meter");
+  read_name(fields, "meter");
   const auto from = fields.count("from");
   const auto to = fields.count("to");
   fields.count("count", 1);
@@ -129,13 +147,9 @@ void check_meta(FieldReader& fields) {
   const auto id = fields.text("id");
   const auto* const meta = fields.need("meta");
   if (meta == nullptr) return;
-  FieldReader whole(*meta, "meta");
-  if (whole.text("id") != id) whole.fail("its \"id\" is not that of the record");
-  whole.elements("meters");
-  if (const auto* const points = whole.need("points"); points != nullptr && !points->is_object()) {
-    whole.fail("field \"points\" is not an object");
-  }
-  if (!whole.good()) fields.fail(whole.error());
+  const auto whole = parse_meta(meta->raw());
+  if (!whole) return fields.fail(whole.error().message);
+  if (whole->id != id) fields.fail("meta: its \"id\" is not that of the record");
 }
 
 void check_clock_event(FieldReader& fields) {

@@ -67,14 +67,15 @@ class PahoClient final : public Client {
     if (state_ == State::idle) attempt();
   }
 
-  bool publish(std::uint64_t token, const std::string& topic, std::string payload, bool retained) override {
+  bool publish(std::uint64_t token, const std::string& topic, std::string payload, bool retained,
+               std::string_view content_encoding) override {
     if (state_ != State::up || under_way_.size() >= window_) return false;
     if (under_way_.empty()) arm_watchdog();
     const std::uintptr_t serial = ++last_serial_;
     under_way_.emplace(serial, token);
-    worker_.post([line = line_, relay = relay_, generation = generation_, serial, topic, retained,
-                  payload = std::move(payload)]() mutable {
-      if (line->connection) line->connection->publish(serial, topic, std::move(payload), retained);
+    worker_.post([line = line_, serial, retained,
+                  message = Message{topic, std::move(payload), std::string(content_encoding)}]() mutable {
+      if (line->connection) line->connection->publish(serial, std::move(message), retained);
     });
     return true;
   }
@@ -166,8 +167,8 @@ class PahoClient final : public Client {
     if (state_ != State::subscribing) return;
     if (event.reason != 0 && handlers_.trouble) {
       handlers_.trouble("broker " + address_.text() + " refuses the subscription to " + event.topic + ": " +
-                        reason_text(event.reason) +
-                        "; acknowledgements cannot arrive: check its access list");
+                        reason_text(event.reason) + "; " + settings_.subscription_refused +
+                        ": check its access list");
     }
     waiting_for_.erase(event.topic);
     if (waiting_for_.empty()) come_up();
@@ -185,7 +186,7 @@ class PahoClient final : public Client {
 
   void on(Arrived& event) {
     if (handlers_.message && state_ != State::stopping && state_ != State::stopped) {
-      handlers_.message(std::move(event.topic), std::move(event.payload));
+      handlers_.message(std::move(event.message));
     }
   }
 

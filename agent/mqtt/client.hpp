@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace congto::mqtt {
@@ -17,9 +18,6 @@ namespace congto::mqtt {
 // maximum (mosquitto: 20) are queued in it, and needs no more than this for full speed.
 inline constexpr std::size_t max_window = 15;
 
-// What may come down in one packet, told to the broker; a larger payload is dropped.
-inline constexpr std::uint32_t max_packet_down = 256 * 1024;
-
 struct Settings {
   std::string broker;  // "mqtt://host:1883" or "mqtts://host:8883"
   std::string client_id;
@@ -27,12 +25,17 @@ struct Settings {
   std::string username, password;
   std::string will_topic, will_payload;  // retained, QoS 1
   std::chrono::seconds will_delay{90};
+  bool clean_start = false;
   std::chrono::seconds session_expiry{3600};
+  // What may come in one packet, told to the broker; a larger payload is dropped.
+  std::uint32_t max_packet_in = 256 * 1024;
   std::chrono::seconds keep_alive{30};
   // Something under way and nothing answered for so long: the link is dead. With nothing under way Paho's own
   // keep alive finds out, after about 2.6 times its period.
   std::chrono::milliseconds watchdog{60'000};
   std::vector<std::string> subscriptions;  // QoS 1, made at every connect
+  // What is lost when the broker refuses a subscription; ends the sentence that tells of it.
+  std::string subscription_refused = "acknowledgements cannot arrive";
 
   // Pauses between attempts: doubling from the first to the last, each drawn from its upper half.
   std::chrono::milliseconds first_pause{1'000};
@@ -62,12 +65,18 @@ struct Disconnected {
   int reason = 0;           // of the broker's DISCONNECT, >= 0x80; 0 when it gave none
 };
 
+// What came; content_encoding is the user property "content-encoding", empty where there is none.
+struct Message {
+  std::string topic, payload;
+  std::string content_encoding = {};
+};
+
 struct Handlers {
   std::function<void(Allowed)> connected;  // after the subscriptions were made
   // Also for every failed attempt. Everything under way was reported as lost before.
   std::function<void(Disconnected)> disconnected;
   std::function<void(Published)> published;
-  std::function<void(std::string topic, std::string payload)> message;
+  std::function<void(Message)> message;
   // Something to tell that does not end the connection: a subscription that was refused.
   std::function<void(std::string)> trouble;
 };
@@ -84,7 +93,9 @@ class Client {
   virtual void start() = 0;
   // Publishes with QoS 1; false when not connected or the window is full (max_window, or the broker's receive
   // maximum if that is less). Every publish that was taken is answered by `published` once.
-  virtual bool publish(std::uint64_t token, const std::string& topic, std::string payload, bool retained) = 0;
+  // content_encoding becomes a user property where it is not empty.
+  virtual bool publish(std::uint64_t token, const std::string& topic, std::string payload, bool retained,
+                       std::string_view content_encoding = {}) = 0;
   virtual bool connected() const = 0;
   // Waits at most `patience` for what is under way, disconnects, then `done`. No reconnect, no handler after
   // it.

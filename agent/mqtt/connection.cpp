@@ -25,6 +25,17 @@ namespace paho = ::mqtt;
 namespace {
 
 constexpr std::chrono::seconds connect_timeout{30};
+constexpr const char* content_encoding = "content-encoding";  // the user property of contract.md, Topics
+
+std::string content_encoding_of(const paho::message& message) {
+  const auto& properties = message.get_properties();
+  const auto count = properties.count(paho::property::USER_PROPERTY);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto [name, value] = paho::get<paho::string_pair>(properties, paho::property::USER_PROPERTY, i);
+    if (name == content_encoding) return value;
+  }
+  return {};
+}
 
 // The reason code of a token that failed, where the broker gave one; a CONNACK's comes as the return code.
 int refusal(const paho::token& token) {
@@ -118,12 +129,13 @@ class PahoConnection final : public Connection {
  public:
   PahoConnection(const Settings& settings, const Address& address, EventSink sink)
       : sink_(std::move(sink)),
+        max_packet_in_(settings.max_packet_in),
         client_((address.tls ? "ssl://" : "tcp://") + address.text(), settings.client_id,
                 paho::create_options(MQTTVERSION_5)) {
     fill_options(settings, address);
     client_.set_message_callback([this](paho::const_message_ptr message) {
-      if (message->get_payload().size() > max_packet_down) return;  // the broker was told
-      sink_(Arrived{message->get_topic(), message->to_string()});
+      if (message->get_payload().size() > max_packet_in_) return;  // the broker was told
+      sink_(Arrived{{message->get_topic(), message->to_string(), content_encoding_of(*message)}});
     });
     client_.set_disconnected_handler(
         [this](const paho::properties&, paho::ReasonCode reason) { sink_(Lost{static_cast<int>(reason)}); });
@@ -141,10 +153,16 @@ class PahoConnection final : public Connection {
     }
   }
 
-  void publish(std::uintptr_t serial, const std::string& topic, std::string payload, bool retained) override {
+  void publish(std::uintptr_t serial, Message message, bool retained) override {
     try {
-      const auto message = paho::make_message(topic, std::move(payload), 1, retained);
-      client_.publish(message, reinterpret_cast<void*>(serial), publish_listener_);
+      const auto out = paho::make_message(message.topic, std::move(message.payload), 1, retained);
+      if (!message.content_encoding.empty()) {
+        paho::properties properties;
+        properties.add(
+            paho::property(paho::property::USER_PROPERTY, content_encoding, message.content_encoding));
+        out->set_properties(properties);
+      }
+      client_.publish(out, reinterpret_cast<void*>(serial), publish_listener_);
     } catch (const paho::exception&) {
       sink_(Completed{serial, true, 0});
     }
@@ -162,7 +180,7 @@ class PahoConnection final : public Connection {
  private:
   void fill_options(const Settings& settings, const Address& address) {
     options_.set_mqtt_version(MQTTVERSION_5);
-    options_.set_clean_start(false);
+    options_.set_clean_start(settings.clean_start);
     options_.set_automatic_reconnect(false);
     options_.set_keep_alive_interval(settings.keep_alive);
     options_.set_connect_timeout(connect_timeout);
@@ -187,11 +205,12 @@ class PahoConnection final : public Connection {
     paho::properties properties;
     properties.add(paho::property(paho::property::SESSION_EXPIRY_INTERVAL,
                                   static_cast<std::uint32_t>(settings.session_expiry.count())));
-    properties.add(paho::property(paho::property::MAXIMUM_PACKET_SIZE, max_packet_down));
+    properties.add(paho::property(paho::property::MAXIMUM_PACKET_SIZE, settings.max_packet_in));
     options_.set_properties(properties);
   }
 
   EventSink sink_;
+  std::size_t max_packet_in_;
   ConnectListener connect_listener_{sink_};
   SubscribeListener subscribe_listener_{sink_};
   PublishListener publish_listener_{sink_};

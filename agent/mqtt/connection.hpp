@@ -31,7 +31,7 @@ struct Completed {
   int reason = 0;
 };
 struct Arrived {
-  std::string topic, payload;
+  Message message;
 };
 struct Lost {
   int reason = 0;  // of the broker's DISCONNECT; 0 when it said nothing
@@ -48,8 +48,7 @@ class Connection {
   virtual ~Connection() = default;
 
   virtual void subscribe(const std::vector<std::string>& topics) = 0;  // a Subscribed for each
-  virtual void publish(std::uintptr_t serial, const std::string& topic, std::string payload,
-                       bool retained) = 0;
+  virtual void publish(std::uintptr_t serial, Message message, bool retained) = 0;
   // Sends DISCONNECT, so that the will stays unsent.
   virtual void disconnect(std::chrono::milliseconds patience) = 0;
 };

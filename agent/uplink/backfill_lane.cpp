@@ -1,10 +1,11 @@
 // A small buffer of records between the journal and the batches: while two batches are under way the next
-// portion is read, so that the drain never waits for the disk.
+// portion is read, so that the drain never waits for the disk. Records leave it when their batch is made.
 #include "agent/uplink/backfill_lane.hpp"
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -12,9 +13,11 @@ namespace congto::uplink {
 
 namespace {
 
-// A portion: two or three full batches, and some 100 kB of memory at most.
+// A portion: a full batch, and some 100 kB of memory at most. While one becomes a batch the next is read.
 constexpr std::size_t records_a_read = 500;
 constexpr std::size_t readings_a_read = 6'000;
+constexpr std::size_t records_enough = 2 * records_a_read;
+constexpr std::size_t readings_enough = 2 * readings_a_read;
 // Before the next try to read, when the journal has no file to read from.
 constexpr std::chrono::seconds unreadable_pause{10};
 
@@ -38,61 +41,86 @@ BackfillLane::BackfillLane(boost::asio::any_io_executor executor, Delivery& deli
       delivery_(delivery),
       journal_(journal),
       writer_(std::move(writer)),
+      packing_(delivery.central()),
       arrived_(std::move(arrived)),
       alive_(std::make_shared<BackfillLane*>(this)) {}
 
 BackfillLane::~BackfillLane() = default;
 
-void BackfillLane::drop_front() {
-  readings_here_ -= readings_of(here_.front());
+meter::StoredRecord BackfillLane::take_front() {
+  auto record = std::move(here_.front());
   here_.pop_front();
+  readings_here_ -= readings_of(record);
+  return record;
+}
+
+void BackfillLane::put_back(std::vector<meter::StoredRecord> records) {
+  for (const auto& record : records) readings_here_ += readings_of(record);
+  here_.insert(here_.begin(), std::make_move_iterator(records.begin()),
+               std::make_move_iterator(records.end()));
+}
+
+// Fills the writer from what is here; gives the records that are in it.
+std::vector<meter::StoredRecord> BackfillLane::fill(const contract::BatchLimits& limits, std::size_t room) {
+  std::vector<meter::StoredRecord> taken;
+  writer_.clear();
+  writer_.set_limits(limits);
+  while (!here_.empty()) {
+    const auto& record = here_.front();
+    if (!delivery_.still_claimed(record.id)) {  // acknowledged or evicted since it was read
+      take_front();
+      continue;
+    }
+    // A first record fits whatever its size, so the limit is looked at before.
+    if (taken.empty() && readings_of(record) > room && delivery_.backfill_outstanding() > 0) break;
+    const bool alone = delivery_.goes_alone(record.id);
+    if (alone && !taken.empty()) break;
+    if (writer_.add(record)) {
+      taken.push_back(take_front());
+      if (alone) break;
+    } else if (taken.empty()) {
+      delivery_.undated(record.id.epoch, {{record.id.seq, record.id.seq}});
+      take_front();
+    } else {
+      break;
+    }
+  }
+  return taken;
 }
 
 std::optional<Batch> BackfillLane::next(BootTime now, WallTime sent) {
   const std::size_t room = delivery_.backfill_room(now);
-  if (room == 0) return std::nullopt;
+  if (room == 0 || (reading_ && !portion_here())) return std::nullopt;
+  const std::size_t wire = delivery_.max_bytes(Lane::backfill);
   contract::BatchLimits limits;
-  limits.max_bytes = delivery_.max_bytes(Lane::backfill);
+  limits.max_bytes = packing_.text_for(wire);
   limits.max_readings = std::min(room, contract::max_batch_readings);
-  writer_.clear();
-  while (!here_.empty()) {
-    const auto& record = here_.front();
-    if (!delivery_.still_claimed(record.id)) {  // acknowledged or evicted since it was read
-      drop_front();
-      continue;
-    }
-    // A first record fits whatever its size, so the limit is looked at before.
-    if (writer_.empty() && readings_of(record) > room && delivery_.backfill_outstanding() > 0) break;
-    const bool alone = delivery_.goes_alone(record.id);
-    if (alone && !writer_.empty()) break;
-    limits.max_records = alone ? 1 : SIZE_MAX;
-    writer_.set_limits(limits);
-    if (!writer_.add(record)) {
-      if (!writer_.empty()) break;
-      delivery_.undated(record.id.epoch, {{record.id.seq, record.id.seq}});
-      drop_front();
-      continue;
-    }
-    if (writer_.records() == 1 && !delivery_.fits(writer_.bytes())) {
+  while (true) {
+    auto taken = fill(limits, room);
+    if (taken.empty()) return std::nullopt;
+    Batch batch;
+    batch.payload = packing_.pack(writer_.finish(sent), wire);
+    const std::size_t bytes = batch.payload.bytes.size();
+    if (bytes > wire && taken.size() > 1 && limits.max_bytes > wire) {  // packs worse than those before it
+      put_back(std::move(taken));
+      limits.max_bytes = packing_.text_for(wire);
+    } else if (taken.size() == 1 && !delivery_.fits(bytes)) {
       // Published, it would end this connection and every one after it.
-      delivery_.hold_back_too_large(record.id, now);
-      writer_.clear();
-      drop_front();
-      continue;
+      delivery_.hold_back_too_large(taken.front().id, now);
+    } else {
+      batch.flight = {Lane::backfill, writer_.epoch(), writer_.seqs(), writer_.readings(), bytes};
+      return batch;
     }
-    drop_front();
-    if (alone) break;
   }
-  if (writer_.empty()) return std::nullopt;
-  Batch batch;
-  batch.flight = {Lane::backfill, writer_.epoch(), writer_.seqs(), writer_.readings(), 0};
-  batch.text = writer_.finish(sent);
-  batch.flight.bytes = batch.text.size();
-  return batch;
+}
+
+// So much that the next batch has no need to wait for the portion that is being read.
+bool BackfillLane::portion_here() const {
+  return readings_here_ >= readings_a_read || here_.size() >= records_a_read;
 }
 
 void BackfillLane::read_ahead(BootTime now) {
-  if (reading_ || now < paused_until_ || readings_here_ >= readings_a_read || here_.size() >= records_a_read)
+  if (reading_ || now < paused_until_ || readings_here_ >= readings_enough || here_.size() >= records_enough)
     return;
   auto claim = delivery_.claim(now, records_a_read);
   if (!claim) return;

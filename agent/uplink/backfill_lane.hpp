@@ -14,13 +14,14 @@
 #include "agent/contract/batch.hpp"
 #include "agent/journal/journal.hpp"
 #include "agent/uplink/delivery.hpp"
+#include "agent/uplink/packing.hpp"
 #include "drivers/core/clock.hpp"
 
 namespace congto::uplink {
 
 struct Batch {
   Flight flight;
-  std::string text;
+  Payload payload;
 };
 
 // Published only when dated: samples and skipped slots. Events carry what times they have.
@@ -42,13 +43,17 @@ class BackfillLane {
   void start_again();
 
  private:
+  std::vector<meter::StoredRecord> fill(const contract::BatchLimits& limits, std::size_t room);
+  void put_back(std::vector<meter::StoredRecord> records);
   void take(const Delivery::Claim& claim, std::vector<meter::StoredRecord> records, BootTime now);
-  void drop_front();
+  meter::StoredRecord take_front();
+  bool portion_here() const;
 
   boost::asio::any_io_executor executor_;
   Delivery& delivery_;
   journal::Journal& journal_;
   contract::BatchWriter writer_;
+  Packing packing_;
   std::function<void()> arrived_;
   std::deque<meter::StoredRecord> here_;  // claimed, read, not published
   std::size_t readings_here_ = 0;

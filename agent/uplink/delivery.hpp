@@ -41,6 +41,8 @@ class Delivery {
   // central: only the centre's acknowledgements settle; otherwise the broker's PUBACK does.
   Delivery(bool central, BootTime now) : central_(central), started_(now), down_since_(now) {}
 
+  bool central() const { return central_; }
+
   // --- what the journal holds ---
   void known(EpochId epoch, std::uint64_t last, const RangeSet& held,
              const RangeSet& settled);  // oldest first

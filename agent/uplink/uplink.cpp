@@ -62,7 +62,7 @@ class MqttUplink final : public Uplink {
     handlers.connected = [this](mqtt::Allowed allowed) { connected(allowed); };
     handlers.disconnected = [this](const mqtt::Disconnected& why) { disconnected(why); };
     handlers.published = [this](mqtt::Published outcome) { published(outcome); };
-    handlers.message = [this](const std::string& at, const std::string& payload) { arrived(at, payload); };
+    handlers.message = [this](const mqtt::Message& message) { arrived(message.topic, message.payload); };
     handlers.trouble = [this](std::string text) {
       note(text);
       subscription_trouble_ = std::move(text);
@@ -212,8 +212,9 @@ class MqttUplink final : public Uplink {
     backfill_.read_ahead(now);
   }
 
-  std::optional<std::uint64_t> publish(const std::string& where, std::string payload, bool retained) {
-    full_ = !client_->publish(token_ + 1, where, std::move(payload), retained);
+  std::optional<std::uint64_t> publish(const std::string& where, Payload payload, bool retained) {
+    full_ =
+        !client_->publish(token_ + 1, where, std::move(payload.bytes), retained, payload.content_encoding);
     if (full_) return std::nullopt;
     ++under_way_;
     return ++token_;
@@ -223,7 +224,7 @@ class MqttUplink final : public Uplink {
     Flight answers;
     answers.lane = Lane::backfill;
     answers.bytes = payload.size();
-    const auto token = publish(topic(what), std::move(payload), retained);
+    const auto token = publish(topic(what), {std::move(payload), {}}, retained);
     if (token && what == contract::Topic::backfill) {
       delivery_.published(*token, std::move(answers), clock_.boot());
     }
@@ -231,7 +232,7 @@ class MqttUplink final : public Uplink {
   }
 
   bool send(const std::string& where, Batch batch) {
-    const auto token = publish(where, std::move(batch.text), false);
+    const auto token = publish(where, std::move(batch.payload), false);
     if (token) delivery_.published(*token, std::move(batch.flight), clock_.boot());
     return token.has_value();
   }
@@ -253,8 +254,8 @@ class MqttUplink final : public Uplink {
       }
       Batch batch;
       batch.flight = {Lane::live, live_.epoch(), live_.seqs(), live_.readings(), 0};
-      batch.text = live_.finish(clock_.wall());
-      batch.flight.bytes = batch.text.size();
+      batch.payload.bytes = live_.finish(clock_.wall());
+      batch.flight.bytes = batch.payload.bytes.size();
       live_.clear();
       return send(topic(contract::Topic::data), std::move(batch));
     };

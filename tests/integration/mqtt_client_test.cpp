@@ -21,10 +21,6 @@ using test::Mosquitto;
 
 namespace {
 
-struct Message {
-  std::string topic, payload;
-};
-
 // A client and all it says. Pauses are short, so that a test of reconnecting does not last a minute.
 struct Fixture {
   boost::asio::io_context context;
@@ -32,7 +28,7 @@ struct Fixture {
   std::vector<mqtt::Allowed> connected;
   std::vector<mqtt::Disconnected> disconnected;
   std::vector<mqtt::Published> published;
-  std::vector<Message> messages;
+  std::vector<mqtt::Message> messages;
   std::vector<std::string> troubles;
   std::unique_ptr<mqtt::Client> client;
 
@@ -50,9 +46,7 @@ struct Fixture {
     handlers.connected = [this](mqtt::Allowed allowed) { connected.push_back(allowed); };
     handlers.disconnected = [this](mqtt::Disconnected what) { disconnected.push_back(std::move(what)); };
     handlers.published = [this](mqtt::Published what) { published.push_back(what); };
-    handlers.message = [this](std::string topic, std::string payload) {
-      messages.push_back({std::move(topic), std::move(payload)});
-    };
+    handlers.message = [this](mqtt::Message message) { messages.push_back(std::move(message)); };
     handlers.trouble = [this](std::string text) { troubles.push_back(std::move(text)); };
     client = mqtt::Client::create(context.get_executor(), settings, handlers);
   }
@@ -178,6 +172,21 @@ TEST_CASE("nothing is taken before the connection stands") {
   fixture.client->start();
   CHECK_FALSE(fixture.client->publish(1, "t", "x", false));
   CHECK_FALSE(fixture.client->connected());
+}
+
+TEST_CASE("a content encoding goes with its message and with no other") {
+  Mosquitto broker("allow_anonymous true\n");
+  auto settings = Fixture::settings(broker.url(), "reader");
+  settings.subscriptions = {"a/b"};
+  Fixture reader(settings);
+  REQUIRE(reader.connect());
+  Fixture writer(Fixture::settings(broker.url(), "writer"));
+  REQUIRE(writer.connect());
+  REQUIRE(writer.client->publish(1, "a/b", "packed", false, "gzip"));
+  REQUIRE(writer.client->publish(2, "a/b", "plain", false));
+  REQUIRE(reader.until([&] { return reader.messages.size() == 2; }));
+  CHECK(reader.messages[0].content_encoding == "gzip");
+  CHECK(reader.messages[1].content_encoding.empty());
 }
 
 TEST_CASE("a thousand messages pass in order with the window kept full") {

@@ -250,3 +250,14 @@ TEST_CASE("property: no cut or damaged batch does harm, and every cut one is an 
       FAIL("records from nowhere");
   }
 }
+
+TEST_CASE("a name that no index holds is refused") {
+  const std::string long_name(201, 'x');
+  CHECK(reason(R"({"seq":1,"ts":5,"meter":")" + long_name + R"(","values":{}})").find("201 bytes") !=
+        std::string::npos);
+  CHECK(reason(R"({"seq":1,"ts":5,"meter":"m","values":{")" + long_name + R"(":1}})").find("201 bytes") !=
+        std::string::npos);
+  CHECK(reason(R"({"seq":1,"ts":5,"meter":"m","values":{},"q":{"a\u0000":"crc"}})").find("zero character") !=
+        std::string::npos);
+  CHECK(reason(R"({"seq":1,"ts":5,"meter":")" + std::string(200, 'x') + R"(","values":{}})").empty());
+}

@@ -4,6 +4,7 @@
 
 #include "agent/uplink/batch_size.hpp"
 #include "agent/uplink/centre_clock.hpp"
+#include "agent/uplink/packing.hpp"
 #include "agent/uplink/refusals.hpp"
 #include "tests/support/catch.hpp"
 
@@ -127,4 +128,52 @@ TEST_CASE("what a broker without a limit takes is not known, what it announces i
   size.ended_connection(10'000);
   size.connected(100'000, 40);
   CHECK(size.live() == 5'000);
+}
+
+TEST_CASE("packing is guessed by what was packed before, and never below the wire") {
+  uplink::Packing packing(true);
+  CHECK(packing.text_for(10'000) == 36'000);
+  const std::string even(30'000, 'x');
+  CHECK(packing.pack(even, 10'000).content_encoding == "gzip");
+  CHECK(packing.text_for(10'000) == 128 * 1024);
+  std::string noise;
+  for (std::uint32_t state = 1; noise.size() < 30'000; state = state * 1664525 + 1013904223)
+    noise += static_cast<char>(state >> 24);
+  const auto as_it_is = packing.pack(noise, 10'000);
+  CHECK(as_it_is.content_encoding.empty());
+  CHECK(as_it_is.bytes == noise);
+  CHECK(packing.text_for(10'000) == 10'000);
+}
+
+TEST_CASE("a guess that was wrong makes the next text shorter") {
+  for (const std::size_t alphabet : {2, 5, 16, 60, 256}) {
+    std::string text;
+    for (std::uint32_t state = 1; text.size() < 300'000; state = state * 1664525 + 1013904223)
+      text += static_cast<char>((state >> 24) % alphabet);
+    uplink::Packing packing(true);
+    const std::size_t wire = 9'000;
+    std::size_t length = 128 * 1024;
+    for (int time = 0; packing.pack(text.substr(0, length), wire).bytes.size() > wire; ++time) {
+      REQUIRE(time < 3);
+      CHECK(packing.text_for(wire) < length);
+      length = packing.text_for(wire);
+    }
+    CHECK(length >= wire);
+  }
+}
+
+TEST_CASE("short texts are not packed and teach nothing") {
+  uplink::Packing packing(true);
+  CHECK(packing.pack(std::string(400, 'x'), 300).content_encoding.empty());
+  const auto guess = packing.text_for(10'000);
+  CHECK(packing.pack(std::string(5'000, 'x'), 10'000).content_encoding == "gzip");  // would have fitted plain
+  CHECK(packing.text_for(10'000) == guess);
+}
+
+TEST_CASE("where packing is not allowed a text stays as it is") {
+  uplink::Packing packing(false);
+  CHECK(packing.text_for(10'000) == 10'000);
+  const auto payload = packing.pack(std::string(5'000, 'x'), 10'000);
+  CHECK(payload.content_encoding.empty());
+  CHECK(payload.bytes.size() == 5'000);
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "agent/contract/batch.hpp"
+#include "agent/contract/gzip.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_journal.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -30,7 +31,15 @@ struct Message {
   std::uint64_t token = 0;
   std::string topic, payload;
   bool retained = false;
+  std::string content_encoding = {};
 };
+
+contract::ParsedBatch parsed(const Message& message) {
+  const bool packed = message.content_encoding == contract::gzip_encoding;
+  const auto text =
+      packed ? contract::gunzip(message.payload, contract::max_expanded_bytes).value() : message.payload;
+  return contract::parse_batch(text).value();
+}
 
 // Keeps what it is given until the test answers; counts what it refuses.
 class FakeClient final : public mqtt::Client {
@@ -39,10 +48,11 @@ class FakeClient final : public mqtt::Client {
       : settings(std::move(its_settings)), handlers(std::move(its_handlers)) {}
 
   void start() override { started = true; }
-  bool publish(std::uint64_t token, const std::string& topic, std::string payload, bool retained) override {
+  bool publish(std::uint64_t token, const std::string& topic, std::string payload, bool retained,
+               std::string_view content_encoding) override {
     if (!up || under_way.size() >= window) return false;
-    under_way.push_back({token, topic, payload, retained});
-    all.push_back({token, topic, std::move(payload), retained});
+    under_way.push_back({token, topic, payload, retained, std::string(content_encoding)});
+    all.push_back({token, topic, std::move(payload), retained, std::string(content_encoding)});
     return true;
   }
   bool connected() const override { return up; }
@@ -128,7 +138,7 @@ struct Rig {
       sample.stamp = clock.boot();
       sample.slot = clock.boot();
       for (const auto& point : layout->meters()[0].points) {
-        sample.words.insert(sample.words.end(), point.raw_words(), 7);
+        sample.words.insert(sample.words.end(), point.raw_words(), uneven ? uneven *= 25'173 : 7);
         sample.quality.push_back(meter::Quality::good);
       }
       journal.append(sample);
@@ -156,14 +166,14 @@ struct Rig {
     ack.centre = centre;
     ack.now = clock.wall();
     ack.acks.push_back({journal.epoch, ranges});
-    client->handlers.message(contract::topic(agent, Topic::ack), contract::write(ack));
+    client->handlers.message({contract::topic(agent, Topic::ack), contract::write(ack)});
     run();
   }
   void answer_status(const std::string& centre = "centre-1") { ack({}, centre); }
   void request(EpochId epoch, const RangeSet& ranges) {
     contract::DataRequest request;
     request.requests.push_back({epoch, ranges});
-    client->handlers.message(contract::topic(agent, Topic::request), contract::write(request));
+    client->handlers.message({contract::topic(agent, Topic::request), contract::write(request)});
     run();
   }
   // Answers until nothing is under way any more.
@@ -177,9 +187,7 @@ struct Rig {
   RangeSet seqs(const std::vector<Message>& messages) const {
     RangeSet all;
     for (const auto& message : messages) {
-      const auto batch = contract::parse_batch(message.payload);
-      REQUIRE(batch.has_value());
-      for (const auto& record : batch->records) {
+      for (const auto& record : parsed(message).records) {
         if (record.seq) all.add({*record.seq, *record.seq});
       }
     }
@@ -200,6 +208,7 @@ struct Rig {
   test::ManualClock clock;
   test::FakeJournal journal;
   uplink::Settings settings;
+  std::uint16_t uneven = 0;  // not 0: values that pack badly
   std::vector<WallTime> times;
   std::vector<std::string> notes;
   FakeClient* client = nullptr;
@@ -343,6 +352,34 @@ TEST_CASE("what was committed while offline comes as backfill once the centre an
   CHECK(rig.status().unacknowledged == 0);
 }
 
+TEST_CASE("backfill is packed and says so; live data and answers are plain") {
+  Rig rig;
+  rig.start();
+  rig.sample(200);
+  rig.commit();
+  rig.client->connect();
+  rig.answer_status();
+  rig.run();
+  REQUIRE_FALSE(rig.client->on(Topic::backfill).empty());
+  for (const auto& batch : rig.client->on(Topic::backfill)) CHECK(batch.content_encoding == "gzip");
+  rig.drain();
+  rig.sample(200);
+  rig.commit();
+  REQUIRE_FALSE(rig.client->on(Topic::data).empty());
+  rig.request(EpochId::random(), {{1, 7}});
+  for (const auto& message : rig.client->under_way) CHECK(message.content_encoding.empty());
+}
+
+TEST_CASE("ack = broker: nothing is packed") {
+  Rig rig(false);
+  rig.start();
+  rig.sample(200);
+  rig.commit();
+  rig.client->connect();
+  REQUIRE(rig.until([&] { return !rig.client->on(Topic::backfill).empty(); }));
+  for (const auto& message : rig.client->all) CHECK(message.content_encoding.empty());
+}
+
 TEST_CASE("earlier runs' records come first") {
   Rig rig;
   const EpochId old = EpochId::random();
@@ -358,11 +395,11 @@ TEST_CASE("earlier runs' records come first") {
   rig.answer_status();
   REQUIRE(rig.until([&] { return rig.client->on(Topic::backfill).size() >= 2; }));
   const auto batches = rig.client->on(Topic::backfill);
-  const auto first = contract::parse_batch(batches[0].payload);
-  CHECK(first->header.epoch == old);
-  REQUIRE(first->records.size() == 2);
-  CHECK(first->records[0].seq == 2);
-  CHECK(contract::parse_batch(batches[1].payload)->header.epoch == current);
+  const auto first = parsed(batches[0]);
+  CHECK(first.header.epoch == old);
+  REQUIRE(first.records.size() == 2);
+  CHECK(first.records[0].seq == 2);
+  CHECK(parsed(batches[1]).header.epoch == current);
 }
 
 TEST_CASE("ack = broker: the PUBACK settles, and down/ack counts for nothing") {
@@ -446,7 +483,7 @@ TEST_CASE("an ack that is not understood settles nothing and is noted once") {
   rig.commit();
   const auto notes = rig.notes.size();
   for (int time = 0; time < 3; ++time) {
-    rig.client->handlers.message(contract::topic(agent, Topic::ack), "{\"v\":1,\"acks\":7}");
+    rig.client->handlers.message({contract::topic(agent, Topic::ack), "{\"v\":1,\"acks\":7}"});
   }
   CHECK(rig.notes.size() == notes + 1);
   CHECK(rig.journal.settled.empty());
@@ -497,7 +534,7 @@ TEST_CASE("a layout that the centre asks for goes out as a record") {
   contract::DataRequest request;
   request.metas = {layout->id()};
   for (int time = 0; time < 3; ++time) {  // asked again and again: one answer a minute
-    rig.client->handlers.message(contract::topic(agent, Topic::request), contract::write(request));
+    rig.client->handlers.message({contract::topic(agent, Topic::request), contract::write(request)});
     rig.run();
   }
   REQUIRE(rig.journal.appended.size() == 1);
@@ -672,7 +709,7 @@ TEST_CASE("a record dated between its reading and its batch goes out") {
   contract::Ack ack;
   ack.centre = "centre-1";
   ack.now = rig.clock.wall();
-  rig.client->handlers.message(contract::topic(agent, Topic::ack), contract::write(ack));
+  rig.client->handlers.message({contract::topic(agent, Topic::ack), contract::write(ack)});
   rig.context.restart();
   while (rig.journal.reads == 0) REQUIRE(rig.context.run_one_for(20s) > 0);
   for (auto& [seq, record] : rig.journal.records[rig.journal.epoch])
@@ -690,7 +727,9 @@ TEST_CASE("a record larger than the broker's packets is never published, named, 
   allowed.maximum_packet_size = 3'000;
   const auto commit = [&rig] {
     rig.sample(1);
-    rig.sample(1, layout_of(300));
+    rig.uneven = 1;
+    rig.sample(1, layout_of(2'000));  // too large even packed
+    rig.uneven = 0;
     rig.sample(1);
     rig.commit();
   };
@@ -799,7 +838,7 @@ TEST_CASE("what a stranger calls itself is cut, and cannot command a terminal") 
   CHECK(note.find("\xc2\x9b") == std::string::npos);
   contract::DataRequest request;
   request.metas = {"\x1b[2J" + std::string(10'000, 'x')};
-  rig.client->handlers.message(contract::topic(agent, Topic::request), contract::write(request));
+  rig.client->handlers.message({contract::topic(agent, Topic::request), contract::write(request)});
   rig.run();
   CHECK(rig.notes.back().find("asks for the layout ?[2Jx") != std::string::npos);
   CHECK(rig.notes.back().size() < 300);
@@ -809,8 +848,8 @@ TEST_CASE("acks that are not understood are an alarm until the next good one") {
   Rig rig;
   rig.start();
   rig.client->connect();
-  rig.client->handlers.message(contract::topic(agent, Topic::ack),
-                               R"({"v":2,"centre":"centre-1","now":1,"acks":[]})");
+  rig.client->handlers.message(
+      {contract::topic(agent, Topic::ack), R"({"v":2,"centre":"centre-1","now":1,"acks":[]})"});
   CHECK(rig.alarm("a down/ack is not understood: ack: version 2"));
   rig.answer_status();
   CHECK_FALSE(rig.alarm("not understood"));
@@ -825,7 +864,7 @@ TEST_CASE("a centre without a clock gives no time, and is named") {
   contract::Ack ack;
   ack.centre = "centre-1";
   ack.now = WallTime(5s);
-  rig.client->handlers.message(contract::topic(agent, Topic::ack), contract::write(ack));
+  rig.client->handlers.message({contract::topic(agent, Topic::ack), contract::write(ack)});
   CHECK(rig.alarm("the centre's clock is wrong"));
   rig.clock.advance(200ms);
   rig.answer_status();  // set right

@@ -1,0 +1,167 @@
+// libpq's calls, with their results owned and their errors told.
+#include "agent/central/database.hpp"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <exception>
+#include <new>
+
+namespace congto::central {
+
+namespace {
+
+PGconn* raw(const std::shared_ptr<void>& connection) { return static_cast<PGconn*>(connection.get()); }
+PGresult* raw_result(const std::shared_ptr<void>& result) { return static_cast<PGresult*>(result.get()); }
+
+// libpq's texts have several lines and end with one.
+std::string in_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) line += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
+  while (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+[[noreturn]] void fail(PGconn* connection, const PGresult* result) {
+  const char* const found = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const std::string state = found == nullptr ? "" : found;
+  auto text = in_one_line(result == nullptr ? PQerrorMessage(connection) : PQresultErrorMessage(result));
+  if (text.empty()) text = in_one_line(PQerrorMessage(connection));
+  const bool lost = PQstatus(connection) != CONNECTION_OK;
+  throw DatabaseError(lost ? DatabaseError::Kind::away : kind_of(state), state, "PostgreSQL: " + text);
+}
+
+std::shared_ptr<void> checked(PGconn* connection, PGresult* result) {
+  std::shared_ptr<void> owned(result, [](void* it) { PQclear(static_cast<PGresult*>(it)); });
+  const auto status = PQresultStatus(result);
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_COPY_IN) {
+    fail(connection, result);
+  }
+  return owned;
+}
+
+}  // namespace
+
+DatabaseError::Kind kind_of(std::string_view sqlstate) {
+  using Kind = DatabaseError::Kind;
+  // Serialization failure, deadlock, lock not available.
+  if (sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "55P03") return Kind::again;
+  // 21, 22: cardinality and data exceptions; 23: integrity; 54: a limit of the program, such as an index
+  // row's size.
+  constexpr std::array<std::string_view, 4> of_content{"21", "22", "23", "54"};
+  for (const auto prefix : of_content) {
+    if (sqlstate.starts_with(prefix)) return Kind::content;
+  }
+  return Kind::away;
+}
+
+std::size_t Rows::size() const { return static_cast<std::size_t>(PQntuples(raw_result(result_))); }
+
+bool Rows::is_null(std::size_t row, int column) const {
+  return PQgetisnull(raw_result(result_), static_cast<int>(row), column) != 0;
+}
+
+std::string_view Rows::text(std::size_t row, int column) const {
+  const auto* const result = raw_result(result_);
+  return {PQgetvalue(result, static_cast<int>(row), column),
+          static_cast<std::size_t>(PQgetlength(result, static_cast<int>(row), column))};
+}
+
+std::int64_t Rows::integer(std::size_t row, int column) const {
+  const auto digits = text(row, column);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc{} || end != digits.data() + digits.size()) {
+    throw std::logic_error("column " + std::to_string(column) + " is no integer");
+  }
+  return value;
+}
+
+std::size_t Rows::changed() const {
+  const std::string_view digits = PQcmdTuples(raw_result(result_));
+  std::size_t count = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  return count;
+}
+
+std::string_view Rows::command() const { return PQcmdStatus(raw_result(result_)); }
+
+void Database::connect() {
+  if (connection_ && PQstatus(raw(connection_)) == CONNECTION_OK) return;
+  connection_.reset();
+  // Later values win: dbname first, so that the URL in it is expanded and the rest is added.
+  const char* const names[] = {"dbname",          "password", "application_name",
+                               "connect_timeout", "options",  nullptr};
+  const char* const values[] = {url_.c_str(),
+                                password_.empty() ? nullptr : password_.c_str(),
+                                "congto-central",
+                                "10",
+                                "-c search_path=congto -c synchronous_commit=on -c timezone=UTC",
+                                nullptr};
+  std::shared_ptr<void> fresh(PQconnectdbParams(names, values, 1),
+                              [](void* it) { PQfinish(static_cast<PGconn*>(it)); });
+  if (!fresh) throw std::bad_alloc();
+  if (PQstatus(raw(fresh)) != CONNECTION_OK) {
+    throw DatabaseError(DatabaseError::Kind::away, "",
+                        "PostgreSQL: " + in_one_line(PQerrorMessage(raw(fresh))));
+  }
+  // Notices are the server's chatter ("relation exists already"); errors come as results.
+  PQsetNoticeProcessor(
+      raw(fresh), [](void*, const char*) {}, nullptr);
+  connection_ = std::move(fresh);
+}
+
+Rows Database::run(const std::string& statement, std::initializer_list<Value> values) {
+  std::vector<const char*> texts;
+  for (const auto& value : values) texts.push_back(value ? value->c_str() : nullptr);
+  auto* const connection = raw(connection_);
+  if (connection == nullptr) throw DatabaseError(DatabaseError::Kind::away, "", "PostgreSQL: not connected");
+  return Rows(checked(connection, PQexecParams(connection, statement.c_str(), static_cast<int>(texts.size()),
+                                               nullptr, texts.data(), nullptr, nullptr, 0)));
+}
+
+void Database::copy(const std::string& statement, const std::string& rows) {
+  auto* const connection = raw(connection_);
+  if (connection == nullptr) throw DatabaseError(DatabaseError::Kind::away, "", "PostgreSQL: not connected");
+  checked(connection, PQexec(connection, statement.c_str()));
+  constexpr std::size_t portion = 1 << 20;  // libpq counts in int
+  bool sent = true;
+  for (std::size_t at = 0; sent && at < rows.size(); at += portion) {
+    const auto length = std::min(portion, rows.size() - at);
+    sent = PQputCopyData(connection, rows.data() + at, static_cast<int>(length)) == 1;
+  }
+  if (PQputCopyEnd(connection, sent ? nullptr : "not sent whole") != 1) fail(connection, nullptr);
+  std::shared_ptr<void> last;
+  std::exception_ptr wrong;
+  while (auto* const result = PQgetResult(connection)) {
+    try {
+      last = checked(connection, result);
+    } catch (const DatabaseError&) {
+      wrong = std::current_exception();  // the results must be taken to the last one all the same
+    }
+  }
+  if (wrong) std::rethrow_exception(wrong);
+}
+
+Transaction::Transaction(Database& database) : database_(database) { database_.run("begin"); }
+
+Transaction::~Transaction() {
+  if (!open_) return;
+  try {
+    database_.run("rollback");
+  } catch (const std::exception&) {
+    database_.disconnect();  // a connection that can't roll back is gone, and its transaction with it
+  }
+}
+
+void Transaction::commit() {
+  const auto result = database_.run("commit");
+  open_ = false;
+  if (result.command() != "COMMIT") {
+    throw DatabaseError(DatabaseError::Kind::again, "", "PostgreSQL: the transaction was rolled back");
+  }
+}
+
+}  // namespace congto::central

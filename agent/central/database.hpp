@@ -1,0 +1,87 @@
+// Database: one connection to PostgreSQL over libpq, with plain text in and out. Blocking; one thread at a
+// time. What goes wrong is thrown as DatabaseError, which says whether to wait, to try again, or whose fault
+// it is.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace congto::central {
+
+class DatabaseError : public std::runtime_error {
+ public:
+  enum class Kind {
+    away,   // not there, full, read-only, being restarted, or not as it should be: nothing can be stored now
+    again,  // another consumer was in the way: the same transaction may well succeed at once
+    content,  // this very content can't be stored
+  };
+  DatabaseError(Kind what, std::string sqlstate, const std::string& text)
+      : std::runtime_error(text), kind(what), state(std::move(sqlstate)) {}
+  Kind kind;
+  std::string state;  // five characters; empty when the server said nothing
+};
+
+// What an SQLSTATE means for whoever wanted to store something (PostgreSQL 15, appendix A).
+DatabaseError::Kind kind_of(std::string_view sqlstate);
+
+using Value = std::optional<std::string>;  // as text; nothing is null
+
+class Rows {
+ public:
+  explicit Rows(std::shared_ptr<void> result) : result_(std::move(result)) {}
+  std::size_t size() const;
+  bool is_null(std::size_t row, int column) const;
+  // Valid while this lives; empty for null.
+  std::string_view text(std::size_t row, int column) const;
+  // The column must hold an integer.
+  std::int64_t integer(std::size_t row, int column) const;
+  // How many rows a command changed.
+  std::size_t changed() const;
+  // What the server calls what it did: "COMMIT", "INSERT 0 1".
+  std::string_view command() const;
+
+ private:
+  std::shared_ptr<void> result_;
+};
+
+class Database {
+ public:
+  // `url`: any libpq connection string. password: empty for none.
+  Database(std::string url, std::string password) : url_(std::move(url)), password_(std::move(password)) {}
+
+  bool connected() const { return connection_ != nullptr; }
+  // Connects if need be: search_path congto, commits that last (synchronous_commit on).
+  void connect();
+  void disconnect() { connection_.reset(); }
+
+  // One statement with $1, $2, … ; values are given as text.
+  Rows run(const std::string& statement, std::initializer_list<Value> values = {});
+  // "copy table (…) from stdin": rows in COPY's text format, each with its line end.
+  void copy(const std::string& statement, const std::string& rows);
+
+ private:
+  std::string url_, password_;
+  std::shared_ptr<void> connection_;
+};
+
+// A transaction: rolled back unless commit() was called. After an error nothing is left of it.
+class Transaction {
+ public:
+  explicit Transaction(Database& database);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  void commit();
+
+ private:
+  Database& database_;
+  bool open_ = true;
+};
+
+}  // namespace congto::central

@@ -1,0 +1,129 @@
+// `congto-central enrol` and `remove`: who may send. The certificate is deploy/central/enrol's business.
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "agent/central/command_settings.hpp"
+#include "agent/central/commands.hpp"
+#include "agent/central/database.hpp"
+#include "agent/contract/topic.hpp"
+#include "agent/mqtt/client.hpp"
+#include "drivers/core/epoch.hpp"
+
+namespace congto::central {
+
+namespace {
+
+int database_failed(const DatabaseError& error) {
+  std::cerr << error.what() << "\n";
+  return failed;
+}
+
+// Deletes the agent's retained topics: an empty retained message does. Empty when all went well.
+std::string delete_retained(const Settings& settings, const std::string& agent) {
+  boost::asio::io_context context;
+  mqtt::Settings connection;
+  connection.broker = settings.broker.broker;
+  connection.client_id = "congto-central-" + EpochId::random().text().substr(0, 12);
+  connection.ca = settings.broker.ca;
+  connection.certificate = settings.broker.certificate;
+  connection.key = settings.broker.key;
+  connection.username = settings.broker.username;
+  connection.password = settings.broker.password;
+  connection.clean_start = true;
+  connection.session_expiry = std::chrono::seconds(0);
+  std::string trouble = "the broker does not answer";
+  std::set<std::uint64_t> waiting;
+  std::unique_ptr<mqtt::Client> client;
+  const auto end = [&](const std::string& text) {
+    trouble = text;
+    client->stop(std::chrono::milliseconds(200), [&] { context.stop(); });
+  };
+  mqtt::Handlers handlers;
+  handlers.connected = [&](mqtt::Allowed) {
+    std::uint64_t token = 0;
+    for (const auto what : {contract::Topic::online, contract::Topic::status, contract::Topic::meta}) {
+      waiting.insert(++token);
+      client->publish(token, contract::topic(agent, what), "", true);
+    }
+  };
+  handlers.disconnected = [&](const mqtt::Disconnected& why) { end(why.text); };
+  handlers.published = [&](mqtt::Published outcome) {
+    if (outcome.reason >= 0x80) return end("the broker refuses: " + mqtt::reason_text(outcome.reason));
+    waiting.erase(outcome.token);
+    if (waiting.empty()) end("");
+  };
+  client = mqtt::Client::create(context.get_executor(), connection, handlers);
+  client->start();
+  context.run_for(std::chrono::seconds(30));
+  return trouble;
+}
+
+}  // namespace
+
+int enrol(const std::string& config, const std::string& agent, const std::string& site) {
+  if (!contract::valid_agent_name(agent)) {
+    std::cerr << "\"" << agent << "\" is no name of an agent: 3 to 64 of a-z, 0-9 and -\n";
+    return wrong_use;
+  }
+  if (site.empty()) {
+    std::cerr << "the site has no name\n";
+    return wrong_use;
+  }
+  const auto settings = load_settings(config);
+  if (!settings) return wrong_use;
+  try {
+    Database database(settings->database.url, settings->database.password);
+    database.connect();
+    const auto made = database.run(
+        "insert into agent (name, site) values ($1, $2) on conflict (name) do nothing", {agent, site});
+    if (made.changed() == 0) {
+      std::cerr << "agent \"" << agent
+                << "\" is enrolled already, or was and is removed; a name is never enrolled twice\n";
+      return failed;
+    }
+  } catch (const DatabaseError& error) {
+    return database_failed(error);
+  }
+  std::cout << "agent \"" << agent << "\" is enrolled for site \"" << site << "\"\n";
+  return good;
+}
+
+int remove(const std::string& config, const std::string& agent, const std::string& reason) {
+  if (reason.empty()) {
+    std::cerr << "a reason is needed: it stands where the agent's records end\n";
+    return wrong_use;
+  }
+  const auto settings = load_settings(config);
+  if (!settings) return wrong_use;
+  try {
+    Database database(settings->database.url, settings->database.password);
+    database.connect();
+    Transaction transaction(database);
+    const auto removed = database.run(
+        "update agent set removed_at = now(), removed_why = $2 where name = $1 and removed_at is null "
+        "returning agent_id",
+        {agent, reason});
+    if (removed.size() == 0) {
+      std::cerr << "no agent \"" << agent << "\" is enrolled\n";
+      return failed;
+    }
+    database.run(
+        "update epoch set closed_at = now(), closed_why = $2 where agent_id = $1 and closed_at is null",
+        {std::string(removed.text(0, 0)), reason});
+    transaction.commit();
+  } catch (const DatabaseError& error) {
+    return database_failed(error);
+  }
+  std::cout << "agent \"" << agent << "\" is removed; what it sends is parked from now on\n";
+  if (const auto trouble = delete_retained(*settings, agent); !trouble.empty()) {
+    std::cerr << "its retained topics could not be deleted: " << trouble << "\n";
+    return failed;
+  }
+  return good;
+}
+
+}  // namespace congto::central
