@@ -114,7 +114,7 @@ Answer answer_to(Database& database, const std::string& agent, std::int64_t agen
 
 Outcome parked(Database& database, const Taken& taken, const std::string& reason) {
   Outcome outcome;
-  outcome.troubles.push_back(reason);
+  outcome.troubles.push_back(contract::clipped(taken.arrival.topic, 200) + ": parked: " + reason);
   outcome.counts.parked_payloads = 1;
   park(database,
        {{taken.agent, taken.arrival.topic, std::nullopt, std::nullopt, reason, taken.arrival.payload}});

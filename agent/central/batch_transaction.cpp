@@ -83,7 +83,7 @@ bool BatchTransaction::admit() {
       admitted_.push_back(&portion);
       continue;
     }
-    outcome_.troubles.push_back(reason);
+    outcome_.troubles.push_back(portion.taken->arrival.topic + ": parked: " + reason);
     ++outcome_.counts.parked_payloads;
     letters_.push_back({portion.taken->agent, portion.taken->arrival.topic, std::nullopt, std::nullopt,
                         std::move(reason), portion.taken->arrival.payload});
@@ -190,6 +190,7 @@ void BatchTransaction::tell_conflict(const Entry& entry) {
 
 void BatchTransaction::refuse(const Entry& entry, const std::string& reason) {
   ++outcome_.counts.parked_records;
+  outcome_.troubles.push_back("agent \"" + entry.portion->taken->agent + "\": a record is parked: " + reason);
   letters_.push_back({entry.portion->taken->agent, entry.portion->taken->arrival.topic, entry.key.epoch,
                       entry.record->seq, reason, std::string(entry.record->json)});
   if (entry.record->seq) ledger_.settle(entry.key, {entry.seq(), entry.seq()});

@@ -13,7 +13,10 @@ namespace {
 
 constexpr int window_bits = 15 + 16;  // 32 KiB, and gzip's frame instead of zlib's own
 constexpr int memory_level = 8;       // zlib's default
-constexpr int level = 4;  // measured (tests/bench): level 6 saves a tenth more and takes three times as long
+// Measured on batches of noisy values: 4 to 10 % smaller than level 4; level 6 would save 3 to 6 % more and
+// take up to twice as long. Digits that look random pack better when short matches are left alone.
+constexpr int level = 5;
+constexpr int strategy = Z_FILTERED;
 constexpr std::size_t buffer_size = 16 * 1024;
 constexpr std::size_t most_expanded = 1032;  // deflate gives at most so many bytes for one
 
@@ -56,7 +59,7 @@ struct Inflating {
 
 Result<std::string> gzip(std::string_view text) {
   z_stream stream{};
-  if (deflateInit2(&stream, level, Z_DEFLATED, window_bits, memory_level, Z_DEFAULT_STRATEGY) != Z_OK)
+  if (deflateInit2(&stream, level, Z_DEFLATED, window_bits, memory_level, strategy) != Z_OK)
     return Error{"gzip: no memory to pack " + std::to_string(text.size()) + " bytes"};
   start_reading(stream, text);
   std::string out;

@@ -3,7 +3,9 @@
 Windows are short, so CPU figures carry the noise of the machine; where a peer can carry the load, its figure of the same
 run stands in the last column. Exit status 1 only when something could not be measured: a missed budget is a figure."""
 import argparse
+import contextlib
 import pathlib
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -11,6 +13,7 @@ import time
 
 import collectd
 import plant
+from centre import Centre
 from machine import Card, Process, start_broker, wait_for
 from reader import Reader
 
@@ -170,27 +173,55 @@ def flash_case(bench):
 
 
 def drain_case(bench):
+    """A backlog to a broker without a centre, then the same to a centre: packed, and acknowledged at once."""
     samples = int(100_000 * bench.scale)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        state = folder / "state"
-        state.mkdir()
-        subprocess.run([bench.filler, str(state / "journal.db"), "bench-agent", str(samples)], check=True)
-        size = (state / "journal.db").stat().st_size
+        file = backlog(bench, folder, samples, "broker")
+        size = journal_bytes(folder / "state" / "journal.db")
         bench.row("journal on disk", "<= 5 B a value", f"{size / (samples * FLOATS):.2f} B a value ({samples * FLOATS} values)")
         broker, port = start_broker(folder)
-        # A site has a meter; this one is not there, and sends nothing.
-        file = plant.site(folder, port, [("bus", 'tcp = "127.0.0.1:1"')], [("absent", "bus", 1, "1h")])
         with broker, Reader(port) as reader:
-            with bench.agent(file):
-                wait_for(lambda: reader.readings > 0, 90, "the first batch of the backlog")
-                started, first, first_bytes = time.monotonic(), reader.readings, reader.bytes
-                wait_for(lambda: reader.readings >= samples * FLOATS, 300, "the whole backlog")
-                elapsed = time.monotonic() - started
-            rate = (reader.readings - first) / elapsed
-            wire = (reader.bytes - first_bytes) / (reader.readings - first)
+            rate = drained(bench, file(port), reader, samples)
+            wire = reader.bytes / reader.readings
     bench.row("drain to the broker, loopback", ">= 200,000 readings/s", f"{rate:,.0f} readings/s (mosquitto_sub and python reading along)")
     bench.row("wire, uncompressed", "<= 31 B a reading", f"{wire:.1f} B a reading")
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        file = backlog(bench, folder, samples, "central")
+        broker, port = start_broker(folder)
+        with broker, Centre(port) as centre:
+            rate = drained(bench, file(port), centre, samples)
+    bench.row("drain to a centre, packed, loopback", ">= 200,000 readings/s",
+              f"{rate:,.0f} readings/s (python unpacking and acknowledging along)")
+    bench.row("wire, backfill compressed", "<= 5 B a reading",
+              f"{centre.wire / centre.readings:.2f} B a reading ({centre.expanded / centre.readings:.1f} expanded; "
+              f"{centre.batches} batches, {centre.packed} packed, of {centre.readings / centre.batches:,.0f} readings)")
+
+
+def journal_bytes(file):
+    """With what still stands in the write-ahead log brought into the file."""
+    with contextlib.closing(sqlite3.connect(file)) as journal:
+        journal.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return file.stat().st_size
+
+
+def backlog(bench, folder, samples, ack):
+    """A full journal, and the site whose agent drains it once the broker's port is known."""
+    state = folder / "state"
+    state.mkdir()
+    subprocess.run([bench.filler, str(state / "journal.db"), plant.AGENT, str(samples)], check=True)
+    # A site has a meter; this one is not there, and sends nothing.
+    return lambda port: plant.site(folder, port, [("bus", 'tcp = "127.0.0.1:1"')], [("absent", "bus", 1, "1h")], ack=ack)
+
+
+def drained(bench, file, reader, samples):
+    """Readings a second, from the first batch on."""
+    with bench.agent(file):
+        wait_for(lambda: reader.readings > 0, 90, "the first batch of the backlog")
+        started, first = time.monotonic(), reader.readings
+        wait_for(lambda: reader.readings >= samples * FLOATS, 300, "the whole backlog")
+        return (reader.readings - first) / (time.monotonic() - started)
 
 
 def stop_case(bench):

@@ -7,6 +7,7 @@ from machine import Process
 PROFILE = "vendor = \"Bench\"\nmodel = \"40 floats\"\nmedium = \"electricity\"\nfunction = 3\n" \
           "word-order = \"big\"\nmax-registers = 125\n[points]\n"
 FLOATS = 40
+AGENT = "bench-agent"
 
 
 def write_profile(folder):
@@ -14,12 +15,12 @@ def write_profile(folder):
     (folder / "forty.toml").write_text(PROFILE + "\n".join(points) + "\n")
 
 
-def site(folder, broker_port, buses, meters, commit="1s"):
+def site(folder, broker_port, buses, meters, commit="1s", ack="broker"):
     """buses: [(name, body)], meters: [(name, bus, unit, every)]. Returns the file."""
     write_profile(folder)
-    text = f'site = "bench"\nagent = "bench-agent"\nstate = "{folder}/state"\nclock = "trusted"\n'
+    text = f'site = "bench"\nagent = "{AGENT}"\nstate = "{folder}/state"\nclock = "trusted"\n'
     if broker_port:
-        text += f'[uplink]\nbroker = "mqtt://127.0.0.1:{broker_port}"\nack = "broker"\n'
+        text += f'[uplink]\nbroker = "mqtt://127.0.0.1:{broker_port}"\nack = "{ack}"\n'
     text += f'[journal]\ncommit-period = "{commit}"\n'
     for name, body in buses:
         text += f'[[bus]]\nname = "{name}"\n{body}\n'

@@ -55,10 +55,13 @@ class CentreCase(PlantCase):
 
     postgres_settings = ()
 
+    def postgres_launcher(self):
+        return ()
+
     def setUp(self):
         super().setUp()
         self.mqtt = self.broker(settings=["allow_anonymous true", "max_queued_messages 100000"])
-        self.database = self._kept(Postgres(self.directory, settings=self.postgres_settings)).start()
+        self.database = self._kept(Postgres(self.directory, settings=self.postgres_settings, launcher=self.postgres_launcher())).start()
         for script in ("schema.sql", "views.sql"):
             self.database.sql(f"\\i {SOURCE}/deploy/central/{script}\n")
         self.enrol(AGENT_NAME, SITE)

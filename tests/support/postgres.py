@@ -2,6 +2,8 @@
 
 Needs Debian's postgresql. Root may not run one, so it then runs as the system's user postgres.
 """
+import csv
+import io
 import os
 import pathlib
 import pwd
@@ -9,8 +11,6 @@ import signal
 import subprocess
 
 from tests.support.waiting import PATIENCE, Stream, ask_until
-
-FIELD = "\x1f"
 
 
 def binary(name):
@@ -27,7 +27,8 @@ class Postgres:
     `settings` are lines of postgresql.conf, `access` lines of pg_hba.conf that come before "everybody is let in".
     """
 
-    def __init__(self, directory, settings=(), access=()):
+    def __init__(self, directory, settings=(), access=(), launcher=()):
+        self._launcher = list(launcher)  # what starts the server, as root if this is root
         self.directory = pathlib.Path(directory) / "postgres"
         self.data = self.directory / "data"
         self.directory.mkdir()
@@ -59,7 +60,7 @@ class Postgres:
         assert done.returncode == 0, f"{command[0]} failed:\n{done.stdout.decode('utf-8', 'replace')}"
 
     def start(self):
-        self.process = subprocess.Popen([*self._as_user, binary("postgres"), "-D", str(self.data)], cwd=self.directory,
+        self.process = subprocess.Popen([*self._launcher, *self._as_user, binary("postgres"), "-D", str(self.data)], cwd=self.directory,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.stream = Stream(self.process.stderr)
         self.stream.wait_text("database system is ready to accept connections")
@@ -71,7 +72,7 @@ class Postgres:
         """SIGINT ends its connections and stops cleanly, SIGQUIT leaves recovery to the next start, SIGKILL is a crash."""
         if self.process and self.process.poll() is None:
             # A killed server leaves its workers behind, and a new one does not start while one of them lives.
-            workers = self._workers() if how == signal.SIGKILL else []
+            workers = self.workers() if how == signal.SIGKILL else []
             self.process.send_signal(how)
             for worker in workers:
                 _kill(worker)
@@ -87,7 +88,7 @@ class Postgres:
     def close(self):
         self.stop()
 
-    def _workers(self):
+    def workers(self):
         task = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(number) for number in task.read_text(encoding="ascii").split()]
 
@@ -101,11 +102,10 @@ class Postgres:
 
     def sql(self, text, database="congto", user="congto"):
         """The rows of all statements as lists of text; null is empty text. AssertionError when one fails."""
-        done = subprocess.run(["psql", "-XqAt0", "-F", FIELD, "-v", "ON_ERROR_STOP=1", "-d", self.url_of(database, user)],
-                              input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, encoding="utf-8",
-                              timeout=PATIENCE)
-        assert done.returncode == 0, f"psql failed: {done.stderr}\nin: {text}"
-        return [row.split(FIELD) for row in done.stdout.split("\0")[:-1]]
+        done = subprocess.run(["psql", "-Xqt", "--csv", "-v", "ON_ERROR_STOP=1", "-d", self.url_of(database, user)],
+                              input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=PATIENCE)
+        assert done.returncode == 0, f"psql failed: {done.stderr.decode('utf-8', 'replace')}\nin: {text}"
+        return [row or [""] for row in csv.reader(io.StringIO(done.stdout.decode(), newline=""))]  # an empty line is one empty column
 
     def wait_sql(self, text, accept, what, seconds=PATIENCE):
         """Asks until accept(rows) is true; the rows are returned."""
