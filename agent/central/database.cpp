@@ -7,7 +7,9 @@
 #include <array>
 #include <charconv>
 #include <exception>
+#include <memory>
 #include <new>
+#include <sstream>
 
 namespace congto::central {
 
@@ -15,6 +17,35 @@ namespace {
 
 PGconn* raw(const std::shared_ptr<void>& connection) { return static_cast<PGconn*>(connection.get()); }
 PGresult* raw_result(const std::shared_ptr<void>& result) { return static_cast<PGresult*>(result.get()); }
+
+using Options = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)>;
+
+std::string option(const Options& options, std::string_view name) {
+  for (const auto* one = options.get(); one->keyword != nullptr; ++one) {
+    if (one->keyword == name) return one->val == nullptr ? "" : one->val;
+  }
+  return {};
+}
+
+bool is_local(std::string_view host) {
+  return host.empty() || host.starts_with('/') || host.starts_with('@') || host == "localhost" ||
+         host == "::1" || host.starts_with("127.");
+}
+
+// libpq takes lists of hosts, and tries one after the other.
+std::string not_checked(const Options& options) {
+  if (option(options, "sslmode") == "verify-full") return {};
+  for (const char* const key : {"host", "hostaddr"}) {
+    std::istringstream hosts(option(options, key));
+    for (std::string host; std::getline(hosts, host, ',');) {
+      if (!is_local(host)) {
+        return "the database's host " + host +
+               " is not this machine: add sslmode=verify-full (and sslrootcert=…)";
+      }
+    }
+  }
+  return {};
+}
 
 // libpq's texts have several lines and end with one.
 std::string in_one_line(std::string_view text) {
@@ -43,6 +74,20 @@ std::shared_ptr<void> checked(PGconn* connection, PGresult* result) {
 }
 
 }  // namespace
+
+std::string wrong_database_url(const std::string& url) {
+  char* why = nullptr;
+  const Options options(PQconninfoParse(url.c_str(), &why), PQconninfoFree);
+  PQfreemem(why);  // it cites the text, and with it a password
+  if (!options) {
+    return "expected a connection string of PostgreSQL, such as "
+           "\"postgresql:///congto?host=/run/postgresql\"";
+  }
+  if (!option(options, "password").empty()) {
+    return "a password does not belong into the address; give password-file";
+  }
+  return not_checked(options);
+}
 
 DatabaseError::Kind kind_of(std::string_view sqlstate) {
   using Kind = DatabaseError::Kind;
@@ -106,6 +151,10 @@ void Database::connect() {
   if (PQstatus(raw(fresh)) != CONNECTION_OK) {
     throw DatabaseError(DatabaseError::Kind::away, "",
                         "PostgreSQL: " + in_one_line(PQerrorMessage(raw(fresh))));
+  }
+  const Options effective(PQconninfo(raw(fresh)), PQconninfoFree);
+  if (const auto risk = effective ? not_checked(effective) : ""; !risk.empty()) {
+    throw DatabaseError(DatabaseError::Kind::away, "", risk);
   }
   // Notices are the server's chatter ("relation exists already"); errors come as results.
   PQsetNoticeProcessor(

@@ -30,6 +30,11 @@ class DatabaseError : public std::runtime_error {
 // What an SQLSTATE means for whoever wanted to store something (PostgreSQL 15, appendix A).
 DatabaseError::Kind kind_of(std::string_view sqlstate);
 
+// Why a password in clear or an unchecked server would be at risk with this connection string; empty when it
+// is good: a Unix socket, loopback, or TLS that checks the host's name (sslmode=verify-full). Also for
+// strings that libpq does not understand, with no word of theirs: they may hold a password.
+std::string wrong_database_url(const std::string& url);
+
 using Value = std::optional<std::string>;  // as text; nothing is null
 
 class Rows {
@@ -56,7 +61,8 @@ class Database {
   Database(std::string url, std::string password) : url_(std::move(url)), password_(std::move(password)) {}
 
   bool connected() const { return connection_ != nullptr; }
-  // Connects if need be: search_path congto, commits that last (synchronous_commit on).
+  // Connects if need be: search_path congto, commits that last (synchronous_commit on). Refuses what
+  // wrong_database_url() refuses, whatever the environment or a service file adds to the string.
   void connect();
   void disconnect() { connection_.reset(); }
 

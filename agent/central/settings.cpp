@@ -1,14 +1,12 @@
 // The tables of central.toml.
 #include "agent/central/settings.hpp"
 
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <string_view>
 #include <system_error>
 
+#include "agent/central/database.hpp"
 #include "drivers/toml/document.hpp"
 #include "drivers/toml/named_file.hpp"
 #include "drivers/toml/table.hpp"
@@ -36,31 +34,11 @@ bool valid_centre(std::string_view name) {
   });
 }
 
-// What libpq makes of it; a password in it would be read by everyone who reads the file, and stand in error
-// texts.
-void check_url(toml::Table& table, const std::string& url) {
-  char* why = nullptr;
-  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(
-      PQconninfoParse(url.c_str(), &why), PQconninfoFree);
-  if (!options) {
-    PQfreemem(why);  // it cites the text, and with it a password
-    table.error(
-        "url",
-        "expected a connection string of PostgreSQL, such as \"postgresql:///congto?host=/run/postgresql\"");
-    return;
-  }
-  for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
-    if (std::string_view(option->keyword) == "password" && option->val != nullptr) {
-      table.error("url", "a password does not belong into the address; give password-file");
-    }
-  }
-}
-
 DatabaseSettings read_database(toml::Table& table, const fs::path& folder) {
   DatabaseSettings database;
   if (const auto url = table.string("url")) {
     database.url = *url;
-    check_url(table, *url);
+    if (const auto wrong = wrong_database_url(*url); !wrong.empty()) table.error("url", wrong);
   } else if (!table.has("url")) {
     table.missing("url", "a connection string such as \"postgresql:///congto?host=/run/postgresql\"");
   }

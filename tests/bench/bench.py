@@ -13,6 +13,7 @@ import time
 
 import collectd
 import plant
+from central import central_case
 from centre import Centre
 from machine import Card, Process, start_broker, wait_for
 from reader import Reader
@@ -26,6 +27,7 @@ class Bench:
     def __init__(self, options):
         self.binary = str(pathlib.Path(options.binary).resolve())
         self.filler = str(pathlib.Path(options.filler).resolve())
+        self.central = str(pathlib.Path(options.central).resolve())
         self.scale = 0.5 if options.quick else 1.0
         self.rows = []
 
@@ -252,6 +254,7 @@ def cases(bench):
         "flash": lambda: flash_case(bench),
         "drain": lambda: drain_case(bench),
         "stop": lambda: stop_case(bench),
+        "central": lambda: central_case(bench, bench.central),
     }
 
 
@@ -259,6 +262,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", required=True)
     parser.add_argument("--filler", required=True)
+    parser.add_argument("--central", required=True)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "agent/central/database.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -80,4 +81,19 @@ TEST_CASE("a password file that others can read is refused") {
   std::filesystem::permissions(password, std::filesystem::perms(0600));
   CHECK(file.errors(text).empty());
   CHECK(file.read(text).settings.database.password == "s3cret");
+}
+
+TEST_CASE("a database on another machine is reached over TLS that checks its name, or not at all") {
+  for (const std::string url :
+       {"postgresql://db.example/congto", "host=10.0.0.5", "host=/run/postgresql,db.example",
+        "hostaddr=10.0.0.5", "host=db.example sslmode=require", "host=db.example sslmode=verify-ca"}) {
+    INFO(url);
+    CHECK(has(wrong_database_url(url), "add sslmode=verify-full"));
+  }
+  for (const std::string url :
+       {"postgresql:///congto?host=/run/postgresql", "host=127.0.0.1 port=5433", "postgresql://[::1]/congto",
+        "dbname=congto", "postgresql://db.example/congto?sslmode=verify-full"}) {
+    INFO(url);
+    CHECK(wrong_database_url(url).empty());
+  }
 }
