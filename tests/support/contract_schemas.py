@@ -14,6 +14,12 @@ SCHEMA_OF = {"up/data": "batch", "up/backfill": "batch", "up/status": "status", 
              "down/ack": "ack", "down/request": "request"}
 
 
+def asyncapi():
+    """asyncapi.yaml; needs python3-yaml, which no other test does."""
+    import yaml
+    return yaml.safe_load((CONTRACT / "asyncapi.yaml").read_text(encoding="utf-8"))
+
+
 def load(file):
     return json.loads(file.read_text(encoding="utf-8"))
 

@@ -12,6 +12,8 @@ import subprocess
 
 from tests.support.waiting import PATIENCE, Stream, ask_until
 
+csv.field_size_limit(1 << 28)  # a payload as hex digits is longer than python's own limit
+
 
 def binary(name):
     """Debian keeps the server's programs of each release in a folder that is on nobody's path; the newest wins."""
@@ -37,7 +39,7 @@ class Postgres:
         if os.geteuid() == 0:
             user = pwd.getpwnam("postgres")
             self._as_user = ["setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--init-groups"]
-            pathlib.Path(directory).chmod(0o711)  # a temporary directory is closed to other users; this one must get through
+            pathlib.Path(directory).chmod(0o711)  # a temporary directory is closed to others; postgres must get through it
             os.chown(self.directory, user.pw_uid, user.pw_gid)
         self.process = None
         self.stream = None
@@ -45,8 +47,7 @@ class Postgres:
 
     def _initialise(self, settings, access):
         # Only the kernel's cache has to survive these tests' kills, so nothing is synced: it makes them several times faster.
-        self._run([binary("initdb"), "-D", str(self.data), "-U", "congto", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-                   "--no-sync"])
+        self._run([binary("initdb"), "-D", str(self.data), "-U", "congto", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
             file.write("\n".join(["listen_addresses = ''", f"unix_socket_directories = '{self.directory}'",
                                   "unix_socket_permissions = 0700", "port = 5432", "fsync = off", "full_page_writes = off",
@@ -102,8 +103,8 @@ class Postgres:
 
     def sql(self, text, database="congto", user="congto"):
         """The rows of all statements as lists of text; null is empty text. AssertionError when one fails."""
-        done = subprocess.run(["psql", "-Xqt", "--csv", "-v", "ON_ERROR_STOP=1", "-d", self.url_of(database, user)],
-                              input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=PATIENCE)
+        command = ["psql", "-Xqt", "--csv", "-v", "ON_ERROR_STOP=1", "-d", self.url_of(database, user)]
+        done = subprocess.run(command, input=text.encode(), capture_output=True, check=False, timeout=PATIENCE)
         assert done.returncode == 0, f"psql failed: {done.stderr.decode('utf-8', 'replace')}\nin: {text}"
         return [row or [""] for row in csv.reader(io.StringIO(done.stdout.decode(), newline=""))]  # an empty line is one empty column
 
