@@ -20,6 +20,7 @@ create table if not exists agent (
   removed_at  timestamptz,
   removed_why text
 );
+create index if not exists agent_site on agent (site);
 
 -- What the agent last said of itself. status: up/status as it came. status_sent: its `sent`; the consumer that
 -- changes it is the one that answers.
@@ -129,9 +130,14 @@ create table if not exists sample (
   hash        bigint not null,
   q           jsonb,
   values      numeric[] not null,
+  read        boolean generated always as (num_nonnulls(variadic values) > 0) stored,  -- is there any value?
   primary key (agent_id, epoch_id, seq, ts)
 );
-create index if not exists sample_meter on sample (agent_id, meter_id, ts);
+-- With all that completeness and doubles ask for: they count samples without reading them.
+create index if not exists sample_meter on sample (agent_id, meter_id, ts)
+  include (epoch_id, seq, slot, layout_id, read);
+-- Those that wait for their layout; almost none, almost always: without it each new layout would read all samples of its agent.
+create index if not exists sample_without_slot on sample (agent_id, layout_id) where slot is null;
 
 -- Every record that is no sample, as it came; without the body of a meta record, which stands in layout.
 create table if not exists event (

@@ -88,14 +88,14 @@ create or replace function samples_of(agent_id integer, meter_id integer, ts_fro
 returns table (epoch_id integer, seq bigint, ts timestamptz, slot bigint, layout_id integer, clock_error bigint, q jsonb,
                "values" numeric[], read boolean) language sql stable parallel safe
 begin atomic
-  select s.epoch_id, s.seq, s.ts, s.slot, s.layout_id, s.clock_error, s.q, s.values, congto.has_values(s.values)
+  select s.epoch_id, s.seq, s.ts, s.slot, s.layout_id, s.clock_error, s.q, s.values, s.read
   from congto.sample s
   where s.agent_id = samples_of.agent_id and s.meter_id = samples_of.meter_id and s.ts >= ts_from and s.ts < ts_to
     and not exists (select from congto.clock_shift c join congto.epoch e on e.agent_id = c.agent_id and e.epoch = c.of_epoch
                     where e.agent_id = s.agent_id and e.epoch_id = s.epoch_id and c.seqs @> s.seq)
   union all
   select s.epoch_id, s.seq, s.ts + h.shift, s.slot + h.shift_ms, s.layout_id, s.clock_error, s.q, s.values,
-    congto.has_values(s.values)
+    s.read
   from congto.shifted_seqs h
   join congto.sample s on s.agent_id = h.agent_id and s.epoch_id = h.epoch_id and h.seqs @> s.seq
   where h.agent_id = samples_of.agent_id and s.agent_id = samples_of.agent_id and s.meter_id = samples_of.meter_id
@@ -135,7 +135,7 @@ begin atomic
      from congto.sample s
      left join lateral congto.newest_correction(s.agent_id, s.epoch_id, s.seq) c on true
      where s.agent_id = newest_sample.agent_id and s.meter_id = newest_sample.meter_id and s.ts >= not_before and s.ts < before
-       and (not with_values or congto.has_values(s.values))
+       and (not with_values or s.read)
        and (point is null or congto.good_value(c.body, s.values, s.q, point, "position") is not null)
        and not exists (select from congto.clock_shift c join congto.epoch e on e.agent_id = c.agent_id and e.epoch = c.of_epoch
                        where e.agent_id = s.agent_id and e.epoch_id = s.epoch_id and c.seqs @> s.seq)
@@ -151,7 +151,7 @@ begin atomic
         and t.ts >= greatest(not_before - h.shift, h.first_ts - interval '1 day')
         and t.ts < least(before - h.shift, h.last_ts + interval '1 day')
         and t.epoch_id = h.epoch_id and h.seqs @> t.seq
-        and (not with_values or congto.has_values(t.values))
+        and (not with_values or t.read)
         and (point is null or congto.good_value(c.body, t.values, t.q, point, "position") is not null)
       order by t.ts desc limit 1) s
     where h.agent_id = newest_sample.agent_id
