@@ -32,9 +32,11 @@ std::string not_admitted(const std::map<std::string, EnrolledAgent>& agents, con
 // True for the consumer that is the first to store this status.
 bool claim(Database& database, std::int64_t agent_id, const StatusReport& status) {
   const auto rows = database.run(
-      "insert into agent_status (agent_id, status, status_sent, status_at) values ($1, $2, $3, now()) "
+      "insert into agent_status (agent_id, status, status_sent, status_at, claimed) "
+      "values ($1, $2, $3, now(), array[$3::bigint]) "
       "on conflict (agent_id) do update set status = excluded.status, status_sent = excluded.status_sent, "
-      "status_at = now() where agent_status.status_sent is distinct from excluded.status_sent returning 1",
+      "status_at = now(), claimed = (excluded.claimed || agent_status.claimed)[1:16] "
+      "where not excluded.status_sent = any(agent_status.claimed) returning 1",
       {std::to_string(agent_id), status.text, std::to_string(contract::unix_ms(status.parsed.sent))});
   return rows.size() > 0;
 }
@@ -46,13 +48,14 @@ std::vector<LedgerEntry> ledger_entries(Database& database, std::int64_t agent_i
   named.add(status.epoch.text());
   for (const auto& backlog : status.epochs) named.add(backlog.epoch.text());
   const auto rows = database.run(
-      "select replace(e.epoch::text, '-', ''), e.settled::text, n.last, "
+      // Locked in the order of Ledger::lock(), so that neither waits for the other for ever.
+      "with locked as (select e.epoch_id, replace(e.epoch::text, '-', ''), e.settled::text, n.last, "
       "extract(epoch from now() - e.asked_at)::bigint, extract(epoch from e.asked_pause)::bigint "
       "from epoch e left join lateral (select max(prev_last) as last from epoch n "
       "where n.agent_id = e.agent_id and n.prev = e.epoch) n on true "
       "where e.agent_id = $1 and (e.epoch = any($2::uuid[]) or (e.closed_at is null and "
-      "(n.last is null or not e.settled @> int8range(1, n.last, '[]')))) order by e.epoch_id for no key "
-      "update of e",
+      "(n.last is null or not e.settled @> int8range(1, n.last, '[]')))) "
+      "order by e.epoch for no key update of e) select * from locked order by epoch_id",
       {std::to_string(agent_id), named.text()});
   std::vector<LedgerEntry> entries;
   const auto number = [&](std::size_t row, int column) {
@@ -60,11 +63,11 @@ std::vector<LedgerEntry> ledger_entries(Database& database, std::int64_t agent_i
   };
   for (std::size_t i = 0; i < rows.size(); ++i) {
     LedgerEntry entry;
-    entry.epoch = EpochId::parse(rows.text(i, 0)).value();
-    entry.settled = parse_multirange(rows.text(i, 1)).value();
-    if (const auto last = number(i, 2)) entry.last = static_cast<std::uint64_t>(*last);
-    if (const auto ago = number(i, 3)) entry.asked_ago = seconds(*ago);
-    if (const auto pause = number(i, 4)) entry.pause = seconds(*pause);
+    entry.epoch = EpochId::parse(rows.text(i, 1)).value();
+    entry.settled = parse_multirange(rows.text(i, 2)).value();
+    if (const auto last = number(i, 3)) entry.last = static_cast<std::uint64_t>(*last);
+    if (const auto ago = number(i, 4)) entry.asked_ago = seconds(*ago);
+    if (const auto pause = number(i, 5)) entry.pause = seconds(*pause);
     entries.push_back(std::move(entry));
   }
   return entries;
@@ -84,7 +87,8 @@ void note_requests(Database& database, std::int64_t agent_id, const std::vector<
 std::vector<std::string> unknown_layouts(Database& database, std::int64_t agent_id) {
   const auto rows = database.run(
       "update layout set asked_at = now() where agent_id = $1 and body is null "
-      "and (asked_at is null or asked_at < now() - interval '2 minutes') and layout_id in "
+      "and (asked_at is null or asked_at not between now() - interval '2 minutes' and now()) and layout_id "
+      "in "
       "(select layout_id from layout where agent_id = $1 and body is null order by asked_at nulls first "
       "limit $2) "
       "returning id",
@@ -116,8 +120,9 @@ Outcome parked(Database& database, const Taken& taken, const std::string& reason
   Outcome outcome;
   outcome.troubles.push_back(contract::clipped(taken.arrival.topic, 200) + ": parked: " + reason);
   outcome.counts.parked_payloads = 1;
-  park(database,
-       {{taken.agent, taken.arrival.topic, std::nullopt, std::nullopt, reason, taken.arrival.payload}});
+  std::vector<DeadLetter> letters{
+      {taken.agent, taken.arrival.topic, std::nullopt, std::nullopt, reason, taken.arrival.payload}};
+  park(database, letters);
   return outcome;
 }
 

@@ -41,10 +41,9 @@ Outcome BatchTransaction::run() {
     store_skipped();
     store_spans();
     for (const auto& entry : conflicts_) tell_conflict(entry);
-    store_refused();
-    finish();
+    refuse_unread();
   }
-  park(database_, letters_);
+  finish();
   transaction.commit();
   return std::move(outcome_);
 }
@@ -57,9 +56,9 @@ Outcome BatchTransaction::park_only(const std::string& reason) {
       const auto& record = portion->batch().parsed.records.at(portion->first);
       refuse({portion, &record, key_of(*portion), 0}, reason);
     }
-    finish();
+    refuse_unread();
   }
-  park(database_, letters_);
+  finish();
   transaction.commit();
   return std::move(outcome_);
 }
@@ -193,10 +192,10 @@ void BatchTransaction::refuse(const Entry& entry, const std::string& reason) {
   outcome_.troubles.push_back("agent \"" + entry.portion->taken->agent + "\": a record is parked: " + reason);
   letters_.push_back({entry.portion->taken->agent, entry.portion->taken->arrival.topic, entry.key.epoch,
                       entry.record->seq, reason, std::string(entry.record->json)});
-  if (entry.record->seq) ledger_.settle(entry.key, {entry.seq(), entry.seq()});
 }
 
-void BatchTransaction::store_refused() {
+// What the reader refused.
+void BatchTransaction::refuse_unread() {
   for (const auto* portion : admitted_) {
     if (!portion->with_refused) continue;
     const auto key = key_of(*portion);
@@ -206,12 +205,27 @@ void BatchTransaction::store_refused() {
                                   "\": a record is parked: " + refused.reason);
       letters_.push_back({portion->taken->agent, portion->taken->arrival.topic, key.epoch, refused.seq,
                           refused.reason, refused.json});
-      if (refused.seq) ledger_.settle(key, {*refused.seq, *refused.seq});
     }
   }
 }
 
+// Only what is kept is settled: what finds no room stays with its agent.
+void BatchTransaction::settle_parked() {
+  std::set<std::string> without_room;
+  for (const auto& letter : letters_) {
+    if (!letter.kept) without_room.insert(letter.agent);
+    if (!letter.kept || !letter.epoch || !letter.seq) continue;
+    ledger_.settle({agents_.at(letter.agent).id, *letter.epoch}, {*letter.seq, *letter.seq});
+  }
+  for (const auto& agent : without_room) {
+    outcome_.troubles.push_back("agent \"" + agent + "\" has " + std::to_string(max_dead_letters) +
+                                " dead letters; what else can't be taken is neither kept nor acknowledged");
+  }
+}
+
 void BatchTransaction::finish() {
+  park(database_, letters_);
+  settle_parked();
   ledger_.save();
   for (const auto& [key, agent] : told_) {
     outcome_.settled.push_back({agent, key.epoch, ledger_.at(key).settled});

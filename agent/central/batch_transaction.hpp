@@ -64,6 +64,8 @@ class BatchTransaction {
   void tell_conflict(const Entry& entry);
   void load_names();
   void refuse(const Entry& entry, const std::string& reason);
+  void refuse_unread();
+  void settle_parked();
 
   void store_layouts();
   void store_samples();
@@ -75,7 +77,6 @@ class BatchTransaction {
   void store_correction(const Entry& entry);
   void store_shift(const Entry& entry);
   void store_spans();
-  void store_refused();
   void widen(const EpochKey& key, std::int64_t layout_id, std::int64_t first, std::int64_t last);
   void finish();
 

@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <exception>
 #include <memory>
 #include <new>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 namespace congto::central {
 
@@ -27,9 +30,11 @@ std::string option(const Options& options, std::string_view name) {
   return {};
 }
 
-bool is_local(std::string_view host) {
-  return host.empty() || host.starts_with('/') || host.starts_with('@') || host == "localhost" ||
-         host == "::1" || host.starts_with("127.");
+bool is_local(const std::string& host) {
+  if (host.empty() || host.starts_with('/') || host.starts_with('@') || host == "localhost") return true;
+  boost::system::error_code no_address;
+  const auto address = boost::asio::ip::make_address(host, no_address);
+  return !no_address && address.is_loopback();
 }
 
 // libpq takes lists of hosts, and tries one after the other.
@@ -93,9 +98,10 @@ DatabaseError::Kind kind_of(std::string_view sqlstate) {
   using Kind = DatabaseError::Kind;
   // Serialization failure, deadlock, lock not available.
   if (sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "55P03") return Kind::again;
-  // 21, 22: cardinality and data exceptions; 23: integrity; 54: a limit of the program, such as an index
-  // row's size.
-  constexpr std::array<std::string_view, 4> of_content{"21", "22", "23", "54"};
+  // 21, 22: cardinality and data exceptions; 23505: a key that is there; 54: a limit of the program, such as
+  // an index row's size. Other broken constraints are the tables' fault: a missing partition, a CHECK of
+  // others.
+  constexpr std::array<std::string_view, 4> of_content{"21", "22", "23505", "54"};
   for (const auto prefix : of_content) {
     if (sqlstate.starts_with(prefix)) return Kind::content;
   }
@@ -137,15 +143,26 @@ void Database::connect() {
   if (connection_ && PQstatus(raw(connection_)) == CONNECTION_OK) return;
   connection_.reset();
   // Later values win: dbname first, so that the URL in it is expanded and the rest is added.
-  const char* const names[] = {"dbname",          "password", "application_name",
-                               "connect_timeout", "options",  nullptr};
-  const char* const values[] = {url_.c_str(),
-                                password_.empty() ? nullptr : password_.c_str(),
-                                "congto-central",
-                                "10",
-                                "-c search_path=congto -c synchronous_commit=on -c timezone=UTC",
-                                nullptr};
-  std::shared_ptr<void> fresh(PQconnectdbParams(names, values, 1),
+  // A cut connection is noticed within two minutes, not by the kernel's two hours.
+  const std::array<std::pair<const char*, const char*>, 9> parameters{{
+      {"dbname", url_.c_str()},
+      {"password", password_.empty() ? nullptr : password_.c_str()},
+      {"application_name", "congto-central"},
+      {"connect_timeout", "10"},
+      {"keepalives_idle", "30"},
+      {"keepalives_interval", "10"},
+      {"keepalives_count", "3"},
+      {"tcp_user_timeout", "60000"},
+      {"options", "-c search_path=congto -c synchronous_commit=on -c timezone=UTC"},
+  }};
+  std::vector<const char*> names, values;
+  for (const auto& [name, value] : parameters) {
+    names.push_back(name);
+    values.push_back(value);
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  std::shared_ptr<void> fresh(PQconnectdbParams(names.data(), values.data(), 1),
                               [](void* it) { PQfinish(static_cast<PGconn*>(it)); });
   if (!fresh) throw std::bad_alloc();
   if (PQstatus(raw(fresh)) != CONNECTION_OK) {

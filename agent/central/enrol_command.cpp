@@ -103,12 +103,13 @@ int remove(const std::string& config, const std::string& agent, const std::strin
     Database database(settings->database.url, settings->database.password);
     database.connect();
     Transaction transaction(database);
+    // Given again, it does again what is needed: the broker may have been away the first time.
     const auto removed = database.run(
-        "update agent set removed_at = now(), removed_why = $2 where name = $1 and removed_at is null "
-        "returning agent_id",
+        "update agent set removed_at = coalesce(removed_at, now()), removed_why = coalesce(removed_why, $2) "
+        "where name = $1 returning agent_id",
         {agent, reason});
     if (removed.size() == 0) {
-      std::cerr << "no agent \"" << agent << "\" is enrolled\n";
+      std::cerr << "no agent \"" << agent << "\" is or was enrolled\n";
       return failed;
     }
     database.run(

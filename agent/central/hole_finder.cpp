@@ -24,8 +24,10 @@ std::optional<std::uint64_t> last_of(const contract::Status& status, const Ledge
   return entry.settled.highest();
 }
 
+// Asked in the future: the database's clock was ahead then.
 bool due(const LedgerEntry& entry) {
-  return !entry.asked_ago || *entry.asked_ago >= entry.pause.value_or(first_pause);
+  return !entry.asked_ago || *entry.asked_ago < std::chrono::seconds(0) ||
+         *entry.asked_ago >= entry.pause.value_or(first_pause);
 }
 
 RangeSet lowest(const RangeSet& set) {
@@ -49,7 +51,7 @@ std::vector<Hole> find_holes(const contract::Status& status, const std::vector<L
   if (status.last_seq > 0 && !known(status.epoch)) all.push_back({status.epoch, {}, {}, {}, {}});
   for (const auto& entry : all) {
     const auto last = last_of(status, entry);
-    if (!last || *last == 0 || !due(entry) || holes.size() == contract::max_entries) continue;
+    if (!last || *last == 0 || !due(entry) || holes.size() == max_holes) continue;
     RangeSet missing{{1, *last}};
     missing.remove(entry.settled);
     if (const auto* const backlog = listed(status, entry.epoch))

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -25,6 +26,9 @@ struct LedgerEntry {
 // An answer takes a round trip and a transaction; a box on a slow line takes longer.
 inline constexpr std::chrono::seconds first_pause{120};
 inline constexpr std::chrono::seconds last_pause{3600};
+// A request must fit into what an agent takes in one packet, 256 KiB: at 64 ranges an epoch some 2.4 kB each,
+// and beside them max_request_metas names. The rest has its turn with the next status.
+inline constexpr std::size_t max_holes = 64;
 
 struct Hole {
   EpochId epoch;
@@ -32,7 +36,7 @@ struct Hole {
   std::chrono::seconds pause;  // before it is asked for again
 };
 
-// At most max_entries. `entries`: the agent's epochs that are not closed.
+// At most max_holes. `entries`: the agent's epochs that are not closed.
 std::vector<Hole> find_holes(const contract::Status& status, const std::vector<LedgerEntry>& entries);
 
 }  // namespace congto::central

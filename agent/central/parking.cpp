@@ -1,7 +1,13 @@
-// One statement a dead letter: they are rare, and each must be counted right.
+// A few statements for all letters of a transaction: a box gone wrong may send thousands in one batch, and
+// the others wait for it.
 #include "agent/central/parking.hpp"
 
+#include <map>
+#include <set>
+#include <utility>
+
 #include "agent/central/content_hash.hpp"
+#include "agent/central/sql_text.hpp"
 #include "agent/contract/json_text.hpp"
 
 namespace congto::central {
@@ -31,41 +37,117 @@ std::string storable(std::string_view text, std::size_t bytes) {
   return plain;
 }
 
-bool has_room(Database& database, const std::string& agent) {
+// The same letter may come several times in one transaction.
+struct Parcel {
+  const DeadLetter* letter = nullptr;
+  std::string hash;
+  std::int64_t times = 0;
+  bool kept = false;
+};
+
+// The same bytes of another record, or on another topic, are another letter.
+std::string hash_of(const DeadLetter& letter) {
+  return hex(sha256(letter.topic + '\n' + (letter.epoch ? letter.epoch->text() : "") + '\n' +
+                    (letter.seq ? std::to_string(*letter.seq) : "") + '\n' + letter.payload));
+}
+
+std::string agent_of(const DeadLetter& letter) { return storable(letter.agent, 200); }
+
+void count_known(Database& database, std::vector<Parcel>& parcels) {
+  ArrayText hashes, times;
+  for (const auto& parcel : parcels) {
+    hashes.add(parcel.hash);
+    times.add(parcel.times);
+  }
   const auto rows = database.run(
-      "select count(*) from (select from dead_letter where agent is not distinct from $1 limit $2) as kept",
-      {agent, std::to_string(max_dead_letters)});
-  return rows.integer(0, 0) < max_dead_letters;
+      "update dead_letter d set times = d.times + w.times, last_at = now() "
+      "from unnest($1::bytea[], $2::bigint[]) as w(hash, times) where d.hash = w.hash "
+      "returning '\\x' || encode(d.hash, 'hex')",
+      {hashes.text(), times.text()});
+  std::set<std::string_view> known;
+  for (std::size_t i = 0; i < rows.size(); ++i) known.insert(rows.text(i, 0));
+  for (auto& parcel : parcels) parcel.kept = known.contains(parcel.hash);
+}
+
+std::int64_t room_of(Database& database, const std::string& agent) {
+  const auto rows =
+      database.run("select count(*) from (select from dead_letter where agent = $1 limit $2) as kept",
+                   {agent, std::to_string(max_dead_letters)});
+  return max_dead_letters - rows.integer(0, 0);
+}
+
+void keep(Database& database, const std::vector<const Parcel*>& parcels) {
+  ArrayText agents, topics, epochs, seqs, reasons, payloads, hashes, times;
+  for (const auto* const parcel : parcels) {
+    const auto& letter = *parcel->letter;
+    agents.add(agent_of(letter));
+    topics.add(storable(letter.topic, 200));
+    letter.epoch ? epochs.add(letter.epoch->text()) : epochs.add_null();
+    letter.seq ? seqs.add(static_cast<std::int64_t>(*letter.seq)) : seqs.add_null();
+    reasons.add(storable(letter.reason, max_reason));
+    payloads.add(hex(letter.payload));
+    hashes.add(parcel->hash);
+    times.add(parcel->times);
+  }
+  database.run(
+      "insert into dead_letter (agent, topic, epoch, seq, reason, payload, hash, times) select * from "
+      "unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::text[], $6::bytea[], $7::bytea[], "
+      "$8::bigint[]) "
+      "on conflict (hash) do update set times = dead_letter.times + excluded.times, last_at = now()",
+      {agents.text(), topics.text(), epochs.text(), seqs.text(), reasons.text(), payloads.text(),
+       hashes.text(), times.text()});
+}
+
+void count_overflow(Database& database, const std::string& agent, std::int64_t times,
+                    const std::string& reason) {
+  database.run(
+      "insert into dead_letter_overflow (agent, times, reason, last_at) values ($1, $2, $3, now()) "
+      "on conflict (agent) do update set times = dead_letter_overflow.times + excluded.times, reason = "
+      "excluded.reason, last_at = excluded.last_at",
+      {agent, std::to_string(times), reason});
+}
+
+void keep_new(Database& database, std::vector<Parcel>& parcels) {
+  std::map<std::string, std::int64_t> room;
+  std::map<std::string, std::pair<std::int64_t, std::string>> overflow;  // times, the last reason
+  std::vector<const Parcel*> fresh;
+  for (auto& parcel : parcels) {
+    if (parcel.kept) continue;
+    const auto agent = agent_of(*parcel.letter);
+    const auto found = room.find(agent);
+    auto& left =
+        found != room.end() ? found->second : room.emplace(agent, room_of(database, agent)).first->second;
+    if (left > 0) {
+      --left;
+      parcel.kept = true;
+      fresh.push_back(&parcel);
+    } else {
+      auto& [times, reason] = overflow[agent];
+      times += parcel.times;
+      reason = storable(parcel.letter->reason, max_reason);
+    }
+  }
+  if (!fresh.empty()) keep(database, fresh);
+  for (const auto& [agent, what] : overflow) count_overflow(database, agent, what.first, what.second);
 }
 
 }  // namespace
 
-void park(Database& database, const std::vector<DeadLetter>& letters) {
+void park(Database& database, std::vector<DeadLetter>& letters) {
+  if (letters.empty()) return;
+  std::vector<Parcel> parcels;
+  std::map<std::string, std::size_t> places;  // by hash
+  std::vector<std::size_t> place_of;          // by letter
   for (const auto& letter : letters) {
-    const auto agent = storable(letter.agent, 200);
-    const auto reason = storable(letter.reason, max_reason);
-    // The same bytes of another record, or on another topic, are another letter.
-    const auto hash = hex(sha256(letter.topic + '\n' + (letter.epoch ? letter.epoch->text() : "") + '\n' +
-                                 (letter.seq ? std::to_string(*letter.seq) : "") + '\n' + letter.payload));
-    const auto again =
-        database.run("update dead_letter set times = times + 1, last_at = now() where hash = $1", {hash});
-    if (again.changed() > 0) continue;
-    if (!has_room(database, agent)) {
-      database.run(
-          "insert into dead_letter_overflow (agent, times, reason, last_at) values ($1, 1, $2, now()) "
-          "on conflict (agent) do update set times = dead_letter_overflow.times + 1, reason = "
-          "excluded.reason, "
-          "last_at = excluded.last_at",
-          {agent, reason});
-      continue;
-    }
-    database.run(
-        "insert into dead_letter (agent, topic, epoch, seq, reason, payload, hash) values ($1, $2, $3, $4, "
-        "$5, $6, $7) "
-        "on conflict (hash) do update set times = dead_letter.times + 1, last_at = now()",
-        {agent, storable(letter.topic, 200), letter.epoch ? Value(letter.epoch->text()) : Value(),
-         letter.seq ? Value(std::to_string(*letter.seq)) : Value(), reason, hex(letter.payload), hash});
+    auto hash = hash_of(letter);
+    const auto [place, is_new] = places.try_emplace(hash, parcels.size());
+    if (is_new) parcels.push_back({&letter, std::move(hash), 0, false});
+    ++parcels[place->second].times;
+    place_of.push_back(place->second);
   }
+  count_known(database, parcels);
+  keep_new(database, parcels);
+  for (std::size_t i = 0; i < letters.size(); ++i) letters[i].kept = parcels[place_of[i]].kept;
 }
 
 }  // namespace congto::central

@@ -2,12 +2,14 @@
 #include "agent/central/store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <map>
 #include <utility>
 
 #include "agent/central/agent_transaction.hpp"
 #include "agent/central/batch_transaction.hpp"
+#include "agent/contract/json_text.hpp"
 
 namespace congto::central {
 
@@ -44,14 +46,24 @@ std::pair<std::vector<Portion>, std::vector<Portion>> halves(const std::vector<P
   return parts;
 }
 
-Outcome store_batches(Database& database, const std::vector<Portion>& portions, bool compare_all = false) {
+Outcome left_out(const Taken& taken, const DatabaseError& error) {
+  Outcome outcome;
+  outcome.troubles.push_back(contract::clipped(taken.arrival.topic, 200) +
+                             ": something is neither stored nor acknowledged: " + error.what());
+  return outcome;
+}
+
+Outcome store_batches(Database& database, const std::vector<Portion>& portions, Unknown unknown,
+                      bool compare_all = false) {
   try {
     return BatchTransaction(database, portions, compare_all).run();
   } catch (const DatabaseError& error) {
-    if (error.kind != DatabaseError::Kind::content) throw;
+    const bool content = error.kind == DatabaseError::Kind::content;
+    if (!content && (unknown == Unknown::wait || !fails_by_itself(error))) throw;
     // A key that is there although the ledger does not know it: looking at every record finds it.
-    if (!compare_all) return store_batches(database, portions, true);
+    if (!compare_all) return store_batches(database, portions, unknown, true);
     if (records_in(portions) <= 1) {
+      if (portions.size() == 1 && !content) return left_out(*portions.front().taken, error);
       if (portions.size() == 1 && portions.front().size() == 0) {
         return store_unusable(database, *portions.front().taken, error.what());
       }
@@ -62,26 +74,39 @@ Outcome store_batches(Database& database, const std::vector<Portion>& portions, 
                            ? std::pair(std::vector<Portion>{portions.front()},
                                        std::vector<Portion>(portions.begin() + 1, portions.end()))
                            : halves(portions);
-    append(outcome, store_batches(database, parts.first, true));
-    append(outcome, store_batches(database, parts.second, true));
+    append(outcome, store_batches(database, parts.first, unknown, true));
+    append(outcome, store_batches(database, parts.second, unknown, true));
     return outcome;
   }
 }
 
 // One of the small transactions; what the database refuses for its content is parked.
 template <class Call>
-void store_one(Outcome& outcome, Database& database, const Taken& taken, Call call) {
+void store_one(Outcome& outcome, Database& database, const Taken& taken, Unknown unknown, Call call) {
   try {
     append(outcome, call(database, taken));
   } catch (const DatabaseError& error) {
-    if (error.kind != DatabaseError::Kind::content) throw;
-    append(outcome, store_unusable(database, taken, error.what()));
+    if (error.kind == DatabaseError::Kind::content) {
+      append(outcome, store_unusable(database, taken, error.what()));
+    } else if (unknown == Unknown::leave_out && fails_by_itself(error)) {
+      append(outcome, left_out(taken, error));
+    } else {
+      throw;
+    }
   }
 }
 
 }  // namespace
 
-Outcome store(Database& database, const std::vector<Taken>& group) {
+bool fails_by_itself(const DatabaseError& error) {
+  // 0A: not supported; 23: a constraint that is not ours; 42: names and rights; P0: PL/pgSQL, of a trigger;
+  // XX: internal errors.
+  constexpr std::array<std::string_view, 5> classes{"0A", "23", "42", "P0", "XX"};
+  return std::any_of(classes.begin(), classes.end(),
+                     [&](std::string_view prefix) { return error.state.starts_with(prefix); });
+}
+
+Outcome store(Database& database, const std::vector<Taken>& group, Unknown unknown) {
   Outcome outcome;
   std::vector<Portion> portions;
   std::map<std::string, const Taken*> newest_status;
@@ -91,15 +116,18 @@ Outcome store(Database& database, const std::vector<Taken>& group) {
     } else if (std::holds_alternative<StatusReport>(taken.content)) {
       newest_status[taken.agent] = &taken;
     } else if (std::holds_alternative<Meta>(taken.content)) {
-      store_one(outcome, database, taken, store_meta);
+      store_one(outcome, database, taken, unknown, store_meta);
     } else if (std::holds_alternative<bool>(taken.content)) {
-      store_one(outcome, database, taken, store_online);
-    } else if (const auto* const unusable = std::get_if<Unusable>(&taken.content)) {
-      append(outcome, store_unusable(database, taken, unusable->reason));
+      store_one(outcome, database, taken, unknown, store_online);
+    } else if (std::holds_alternative<Unusable>(taken.content)) {
+      store_one(outcome, database, taken, unknown, [](Database& to, const Taken& one) {
+        return store_unusable(to, one, std::get<Unusable>(one.content).reason);
+      });
     }
   }
-  if (!portions.empty()) append(outcome, store_batches(database, portions));
-  for (const auto& [agent, taken] : newest_status) store_one(outcome, database, *taken, store_status);
+  if (!portions.empty()) append(outcome, store_batches(database, portions, unknown));
+  for (const auto& [agent, taken] : newest_status)
+    store_one(outcome, database, *taken, unknown, store_status);
   return outcome;
 }
 

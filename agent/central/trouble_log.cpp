@@ -1,9 +1,12 @@
 // One period after the other; what came more than once in one is summed up at its end.
 #include "agent/central/trouble_log.hpp"
 
+#include "agent/contract/json_text.hpp"
+
 namespace congto::central {
 
-std::string TroubleLog::add(const std::string& text, BootTime now) {
+std::string TroubleLog::add(const std::string& whole, BootTime now) {
+  const auto text = contract::clipped(whole, longest);
   if (again_.empty() && more_ == 0) began_ = now;
   const auto known = again_.find(text);
   if (known != again_.end()) {

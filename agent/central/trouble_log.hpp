@@ -15,10 +15,11 @@ namespace congto::central {
 class TroubleLog {
  public:
   static constexpr std::chrono::minutes period{10};
-  static constexpr std::size_t most = 100;  // different texts a period; the rest is only counted
+  static constexpr std::size_t most = 100;     // different texts a period; the rest is only counted
+  static constexpr std::size_t longest = 600;  // of a text: agents choose what stands in it
 
   // The line to log now; empty when this text was logged within the period.
-  std::string add(const std::string& text, BootTime now);
+  std::string add(const std::string& whole, BootTime now);
   // What came again within the period that has ended: call now and then.
   std::vector<std::string> tick(BootTime now);
 

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -24,6 +25,9 @@ using std::chrono::milliseconds;
 constexpr std::size_t records_a_group = 20'000;
 constexpr milliseconds first_pause{500};
 constexpr milliseconds last_pause{10'000};
+// So often a group is tried that fails by itself, before what it fails for is looked for and left out: one
+// agent's message must not stop all others for ever.
+constexpr int tries_by_itself = 4;
 // This program and the tables change together (deploy/central/schema.sql).
 constexpr std::int64_t schema_version = 1;
 
@@ -36,6 +40,23 @@ std::size_t records_of(const Taken& taken) {
 std::size_t bytes_of(const Taken& taken) {
   const auto* const batch = std::get_if<std::unique_ptr<Batch>>(&taken.content);
   return taken.arrival.payload.size() + (batch == nullptr ? 0 : 5 * (*batch)->text.size());
+}
+
+// Of what an agent says of itself only the newest counts.
+bool replaces_older(const Taken& taken) {
+  return std::holds_alternative<StatusReport>(taken.content) || std::holds_alternative<Meta>(taken.content) ||
+         std::holds_alternative<bool>(taken.content) || std::holds_alternative<Deleted>(taken.content);
+}
+
+void prepare_session(Database& database) {
+  // A consumer that is frozen, or cut off, within a transaction holds locks that all others wait for.
+  database.run("set idle_in_transaction_session_timeout = '30s'");
+  database.run("set client_encoding = 'UTF8'");
+  const auto encoding = database.run("show server_encoding");
+  if (encoding.text(0, 0) == "UTF8") return;
+  throw DatabaseError(DatabaseError::Kind::away, "",
+                      "the database's encoding is " + std::string(encoding.text(0, 0)) +
+                          ", which can't hold every name; create it with encoding UTF8");
 }
 
 void check_schema(Database& database) {
@@ -55,11 +76,13 @@ struct Writer::State {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<Taken> queue;
+  std::map<std::string, Taken*> newest;  // by topic: those in the queue of which a newer one takes the place
   std::size_t bytes = 0;
   bool stopping = false;
   bool ended = false;
   std::thread thread;
-  std::string trouble;  // as last told; the thread's own
+  std::string trouble;  // as last told; this and the next are the thread's own
+  bool up = false;      // and it was told so
 
   State(DatabaseSettings settings, Handlers its_handlers, std::size_t its_queue_bytes)
       : database(std::move(settings.url), std::move(settings.password)),
@@ -73,6 +96,7 @@ struct Writer::State {
     while (!stopping && !queue.empty() && (group.empty() || records < records_a_group)) {
       records += records_of(queue.front());
       bytes -= bytes_of(queue.front());
+      if (replaces_older(queue.front())) newest.erase(queue.front().arrival.topic);
       group.push_back(std::move(queue.front()));
       queue.pop_front();
     }
@@ -94,9 +118,8 @@ struct Writer::State {
   void connect() {
     if (database.connected()) return;
     database.connect();
+    prepare_session(database);
     check_schema(database);
-    tell("");
-    if (handlers.connected) handlers.connected();
   }
 
   // Until it is stored, however long the database is away. False when the writer is to end first.
@@ -107,17 +130,32 @@ struct Writer::State {
         connect();
         step();
         tell("");
+        if (!up && handlers.connected) handlers.connected();
+        up = true;
         return true;
       } catch (const DatabaseError& error) {
         const bool soon = error.kind == DatabaseError::Kind::again && tries < 10;
         if (error.kind != DatabaseError::Kind::again) {
           database.disconnect();  // what a connection may be left with is not worth finding out
-          tell(error.what());
+          up = false;
         }
+        if (!soon) tell(error.what());
         if (!pause(soon ? milliseconds(10) : length)) return false;
         if (!soon) length = std::min(length * 2, last_pause);
       }
     }
+  }
+
+  bool store_group(const std::vector<Taken>& group, Outcome& outcome) {
+    int failed = 0;
+    return until_done([&] {
+      try {
+        outcome = store(database, group, failed < tries_by_itself ? Unknown::wait : Unknown::leave_out);
+      } catch (const DatabaseError& error) {
+        if (fails_by_itself(error)) ++failed;
+        throw;
+      }
+    });
   }
 
   void run() {
@@ -131,7 +169,7 @@ struct Writer::State {
       if (stopping) break;
       lock.unlock();
       Outcome outcome;
-      going_on = until_done([&] { outcome = store(database, group); });
+      going_on = store_group(group, outcome);
       if (going_on && handlers.stored) handlers.stored(std::move(outcome));
     }
     database.disconnect();
@@ -151,10 +189,18 @@ Writer::~Writer() { finish(std::chrono::seconds(2)); }
 bool Writer::push(Taken taken) {
   const auto size = bytes_of(taken);
   const std::lock_guard lock(state_->mutex);
-  const bool batch = std::holds_alternative<std::unique_ptr<Batch>>(taken.content);
-  if (batch && state_->bytes + size > state_->queue_bytes) return false;
+  const bool replaces = replaces_older(taken);
+  if (!replaces && state_->bytes + size > state_->queue_bytes) return false;
   state_->bytes += size;
+  const auto [older, is_new] = replaces ? state_->newest.try_emplace(taken.arrival.topic, nullptr)
+                                        : std::pair(state_->newest.end(), true);
+  if (!is_new) {
+    state_->bytes -= bytes_of(*older->second);
+    *older->second = std::move(taken);
+    return true;
+  }
   state_->queue.push_back(std::move(taken));
+  if (replaces) older->second = &state_->queue.back();
   state_->changed.notify_all();
   return true;
 }

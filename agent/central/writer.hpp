@@ -25,7 +25,9 @@ class Writer {
     std::function<void()> connected;           // to the database, each time
     std::function<void(std::string)> trouble;  // why nothing can be stored now; once per change
   };
-  // What may wait in memory. Beyond it batches are refused: the agents have them, and send them again.
+  // What may wait in memory. Beyond it batches, and what can't be read, are refused: the agents have the
+  // records, and send them again. Of status, meta and online the newest of each agent waits, whatever its
+  // size.
   static constexpr std::size_t default_queue_bytes = 256 * 1024 * 1024;
 
   Writer(DatabaseSettings settings, Handlers handlers, std::size_t queue_bytes = default_queue_bytes);
@@ -33,7 +35,7 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // False, and nothing taken, when it is a batch and too much waits already.
+  // False, and nothing taken, when too much waits already.
   bool push(Taken taken);
   // Ends after the transaction under way; what waits is given up, for nothing of it is acknowledged. False:
   // the database does not answer; the thread is left to itself. At most once.

@@ -25,6 +25,11 @@ BatchHeader read_header(FieldReader& fields) {
   header.epoch = fields.epoch("epoch");
   header.sent = fields.time("sent");
   header.meta = fields.text_or_empty("meta");
+  if (!header.meta.empty()) {
+    if (const auto reason = wrong_name(header.meta); !reason.empty()) {
+      fields.fail("field \"meta\" " + reason);
+    }
+  }
   return header;
 }
 
@@ -44,7 +49,8 @@ Result<ParsedBatch> parse_batch(std::string_view text) {
   FieldReader fields(*json, "batch");
   ParsedBatch batch;
   batch.header = read_header(fields);
-  const auto records = fields.elements("records");
+  // A record has a reading, or more text than one: no batch within the limits has more.
+  const auto records = fields.elements("records", max_batch_readings, "records");
   if (!fields.good()) return Error{fields.error()};
 
   std::unordered_set<std::uint64_t> seen;

@@ -8,6 +8,7 @@
 
 #include "agent/contract/field_reader.hpp"
 #include "agent/contract/json_text.hpp"
+#include "agent/contract/limits.hpp"
 
 namespace congto::contract {
 
@@ -65,6 +66,7 @@ ParsedMeta::Meter read_meter(const JsonView& value, std::size_t index,
   meter.name = name_of(fields, "name");
   meter.bus = fields.text("bus");
   meter.unit_id = static_cast<std::int64_t>(fields.count("unit_id"));
+  if (meter.unit_id > max_unit_id) fields.fail("field \"unit_id\" is above 255");
   meter.profile = fields.text("profile");
   meter.medium = fields.text("medium");
   meter.every = static_cast<std::int64_t>(fields.count("every", 1));
@@ -92,9 +94,15 @@ Result<ParsedMeta> parse_meta(std::string_view text) {
   const auto meters = fields.elements("meters");
   const auto tables = read_tables(fields);
   std::unordered_set<std::string> names;
+  std::size_t points = 0;
   for (const auto& value : meters) {
     if (!fields.good()) break;
     meta.meters.push_back(read_meter(value, meta.meters.size(), tables, fields));
+    // Meters share tables: a short text can mean more points than memory holds.
+    points += meta.meters.back().points.size();
+    if (points > max_layout_points) {
+      fields.fail("its meters have more than " + std::to_string(max_layout_points) + " points");
+    }
     if (!names.insert(meta.meters.back().name).second) {
       fields.fail("meter \"" + clipped(meta.meters.back().name, 60) + "\" stands twice");
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include "agent/contract/field_reader.hpp"
 #include "agent/contract/json_text.hpp"
@@ -47,16 +48,13 @@ std::string read_name(FieldReader& fields, std::string_view field) {
   return name;
 }
 
-bool has_value(const ParsedSample& sample, std::string_view name) {
-  return std::any_of(sample.values.begin(), sample.values.end(),
-                     [&](const auto& value) { return value.first == name; });
-}
-
 void read_qualities(FieldReader& fields, ParsedSample& sample) {
   const auto* const q = fields.find("q");
   if (q == nullptr) return;
   FieldReader object(*q, "q");
   if (!object.good()) fields.fail(object.error());
+  std::unordered_set<std::string_view> valued;
+  for (const auto& [name, value] : sample.values) valued.insert(name);
   for (const auto& [name, value] : object.members()) {
     if (const auto reason = wrong_name(name); !reason.empty()) {
       fields.fail("q: the name " + cited(name) + " " + reason);
@@ -70,7 +68,7 @@ void read_qualities(FieldReader& fields, ParsedSample& sample) {
     }
     if (name == "*" && !sample.values.empty())
       fields.fail("q: \"*\" says that the poll failed, yet there are values");
-    if (name != "*" && has_value(sample, name) != (word == "implausible")) {
+    if (name != "*" && valued.contains(name) != (word == "implausible")) {
       fields.fail("q: " + cited(name) + " is " + word +
                   (word == "implausible" ? ", which needs its value" : ", yet there is a value"));
     }

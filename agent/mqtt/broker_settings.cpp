@@ -1,6 +1,7 @@
 // The keys of a broker's table, and which of them belong together.
 #include "agent/mqtt/broker_settings.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <cstdint>
 #include <optional>
 
@@ -19,8 +20,10 @@ constexpr std::uint16_t mqtts_port = 8883;  // IANA: secure-mqtt
 constexpr std::string_view plain_scheme = "mqtt://";
 constexpr std::string_view secure_scheme = "mqtts://";
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+bool is_loopback(const std::string& host) {
+  boost::system::error_code no_address;
+  const auto address = boost::asio::ip::make_address(host, no_address);
+  return host == "localhost" || (!no_address && address.is_loopback());
 }
 
 struct Broker {

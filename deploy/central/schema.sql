@@ -22,15 +22,16 @@ create table if not exists agent (
 );
 create index if not exists agent_site on agent (site);
 
--- What the agent last said of itself. status: up/status as it came. status_sent: its `sent`; the consumer that
--- changes it is the one that answers.
+-- What the agent last said of itself. status: up/status as it came. status_sent: its `sent`. claimed: those of the last
+-- ones, newest first; the consumer that adds one is the one that answers.
 create table if not exists agent_status (
   agent_id    integer primary key references agent,
   online      boolean,
   online_at   timestamptz,
   status      jsonb,
   status_sent bigint,
-  status_at   timestamptz
+  status_at   timestamptz,
+  claimed     bigint[] not null default '{}'
 ) with (fillfactor = 50);
 
 -- The ledger: what is settled of each epoch (committed, parked or voided). Locked by whoever writes records of it.

@@ -97,11 +97,11 @@ TEST_CASE("a request has at most as many ranges as a message may have, lowest fi
   CHECK(holes[0].ranges.lowest() == 1);
 }
 
-TEST_CASE("at most as many epochs as a message may have are asked for") {
+TEST_CASE("at most as many epochs as an agent takes in one message are asked for") {
   std::vector<LedgerEntry> entries;
   for (int i = 0; i < 300; ++i) {
     std::array<std::uint8_t, 16> bytes{1, static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i >> 8)};
     entries.push_back({EpochId(bytes), {}, 10, {}, {}});
   }
-  CHECK(find_holes(status(0), entries).size() == contract::max_entries);
+  CHECK(find_holes(status(0), entries).size() == max_holes);
 }

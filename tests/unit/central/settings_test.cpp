@@ -86,7 +86,8 @@ TEST_CASE("a password file that others can read is refused") {
 TEST_CASE("a database on another machine is reached over TLS that checks its name, or not at all") {
   for (const std::string url :
        {"postgresql://db.example/congto", "host=10.0.0.5", "host=/run/postgresql,db.example",
-        "hostaddr=10.0.0.5", "host=db.example sslmode=require", "host=db.example sslmode=verify-ca"}) {
+        "hostaddr=10.0.0.5", "host=127.evil.example", "host=db.example sslmode=require",
+        "host=db.example sslmode=verify-ca"}) {
     INFO(url);
     CHECK(has(wrong_database_url(url), "add sslmode=verify-full"));
   }
