@@ -111,6 +111,11 @@ Result<void> Agent::open_journal() {
       if (uplink_) uplink_->dated(epoch, range);
     });
   };
+  handlers.found = [this](journal::EpochState epoch) {
+    asio::post(context_, [this, epoch = std::move(epoch)] {
+      if (uplink_) uplink_->found(epoch);
+    });
+  };
   handlers.trouble = [](const std::string& text) { log_warning("journal: " + text); };
   auto opened = journal::Journal::open(std::move(wanted), clock_, std::move(handlers));
   if (!opened) return opened.error();

@@ -11,21 +11,23 @@ namespace congto::journal {
 CommitRun::CommitRun(JournalFile& file, const Run& run, const Queue& queue, Eviction& eviction, BootTime now)
     : file_(file), run_(run), queue_(queue), eviction_(eviction), now_(now) {}
 
+void CommitRun::choose_victims(const Epochs& epochs) {
+  if (queue_.records.empty()) return;
+  const RingState state{file_.used_bytes(), std::min(queue_.records.size(), max_records), run_.boot_id, now_,
+                        run_.dating};
+  victims_ = eviction_.choose(epochs, file_.records, state);
+}
+
 CommitResult CommitRun::execute(const Epochs& written, const Epochs& epochs, bool closing) {
   result_ = {};
   result_.epochs = epochs;
   result_.epoch_no = run_.epoch_no;
+  result_.commit.evicted = queue_.lost;
   const auto before = erase_unconfirmed(file_.database, written, epochs);
   add_references(file_.database, run_.boot_id, queue_.references);
   if (queue_.dating) {
     date_undated(result_.epochs, file_, run_.boot_id, *queue_.dating, result_.dated);
     if (result_.epoch_no != 0) current().date_from_next(*queue_.dating);
-  }
-  std::vector<Victims> victims;
-  if (!queue_.records.empty()) {
-    const RingState state{file_.used_bytes(), std::min(queue_.records.size(), max_records), run_.boot_id,
-                          now_, run_.dating};
-    victims = eviction_.choose(result_.epochs, file_.records, state);
   }
   if (queue_.holds_records()) {
     if (result_.epoch_no == 0) begin_epoch();
@@ -36,15 +38,21 @@ CommitResult CommitRun::execute(const Epochs& written, const Epochs& epochs, boo
     // The rows themselves stay until their epoch goes: a write that meets a corrupt page ends the
     // transaction.
     for (const auto& [no, seqs] : queue_.damaged) give_up(no, seqs, seqs, "corrupt");
-    for (const auto& victim : victims) {
-      for (const auto& range : victim.records.ranges()) file_.records.erase(victim.epoch_no, range);
-      give_up(victim.epoch_no, victim.records, victim.unsettled, victim.why);
-    }
-    prune(result_.epochs);
+    evict();
   }
   if (closing && result_.epoch_no != 0) current().stopped = true;
   write_changes(file_.database, before, result_.epochs);
   return std::move(result_);
+}
+
+void CommitRun::evict() {
+  std::vector<Eviction::Rows> rows;
+  for (const auto& victim : victims_) {
+    for (const auto& range : victim.records.ranges()) rows.push_back({victim.epoch_no, range});
+    give_up(victim.epoch_no, victim.records, victim.unsettled, victim.why);
+  }
+  for (const auto no : prune(result_.epochs)) rows.push_back({no, {0, last_seq}});
+  eviction_.erase(file_.records, rows);
 }
 
 void CommitRun::begin_epoch() {

@@ -24,6 +24,7 @@ struct Queue {
   std::deque<meter::Record> records;
   std::uint64_t dropped = 0;  // records that fell out of memory; they get numbers, and a void says so
   std::vector<meter::Void> losses;
+  std::vector<Commit::Evicted> lost;         // with a file: all that it held
   std::map<std::int64_t, RangeSet> damaged;  // by epoch: rows that could not be read back
   std::optional<meter::Dating> dating;       // new since the last commit
   std::vector<ClockReference> references;
@@ -31,7 +32,7 @@ struct Queue {
   bool holds_records() const {
     return !records.empty() || dropped > 0 || !losses.empty() || !damaged.empty();
   }
-  bool empty() const { return !holds_records() && !dating && references.empty(); }
+  bool empty() const { return !holds_records() && lost.empty() && !dating && references.empty(); }
 };
 
 // What a commit needs to know about this run.
@@ -60,6 +61,8 @@ class CommitRun {
   static constexpr std::size_t max_records = 5000;
 
   CommitRun(JournalFile& file, const Run& run, const Queue& queue, Eviction& eviction, BootTime now);
+  // Before the transaction, which an error of reading would end.
+  void choose_victims(const Epochs& epochs);
   // Within a transaction of the caller. `written` is what the file has, `epochs` what it shall have.
   CommitResult execute(const Epochs& written, const Epochs& epochs, bool closing);
 
@@ -67,6 +70,7 @@ class CommitRun {
   void begin_epoch();
   void insert(const meter::Record& record);
   void reserve_dropped();
+  void evict();
   void give_up(std::int64_t epoch_no, const RangeSet& records, const RangeSet& missed,
                const std::string& why);
   Epoch& current() { return result_.epochs.at(result_.epoch_no); }
@@ -76,6 +80,7 @@ class CommitRun {
   const Queue& queue_;
   Eviction& eviction_;
   BootTime now_;
+  std::vector<Victims> victims_;
   CommitResult result_;
 };
 

@@ -32,6 +32,10 @@ bool DatabaseError::damaged() const {
   return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
 }
 
+bool DatabaseError::unreadable() const {
+  return code_ == SQLITE_IOERR_READ || code_ == SQLITE_IOERR_SHORT_READ || code_ == SQLITE_IOERR_CORRUPTFS;
+}
+
 Database::Database(const std::filesystem::path& file, Mode mode) {
   // NOMUTEX: the journal's thread is the only user.
   const int flags =

@@ -21,6 +21,8 @@ class DatabaseError : public std::runtime_error {
   int code() const { return code_; }
   // SQLITE_CORRUPT or SQLITE_NOTADB: the file itself is bad, trying again will not help.
   bool damaged() const;
+  // The medium did not give a page: that one or all of them, now or for ever.
+  bool unreadable() const;
 
  private:
   int code_;  // extended result code

@@ -41,7 +41,7 @@ void load_datings(Database& database, Epochs& epochs) {
 }
 
 // The column says what was committed before rows left the ring; the newest row may be beyond it.
-std::uint64_t last_seq(Statement& newest, std::int64_t no, std::uint64_t column) {
+std::uint64_t highest_seq(Statement& newest, std::int64_t no, std::uint64_t column) {
   newest.bind(1, record_key(no, 0)).bind(2, record_key(no + 1, 0));
   const std::uint64_t found = newest.step() && newest.integer(0) != 0 ? seq_of(newest.integer(0)) : 0;
   newest.reset();
@@ -67,7 +67,6 @@ void erase_epoch(Database& database, std::int64_t no) {
                           "DELETE FROM dating WHERE epoch_no = ?", "DELETE FROM epoch WHERE no = ?"}) {
     Statement(database, sql).bind(1, no).run();
   }
-  erase_records(database, record_key(no, 0), record_key(no + 1, 0));
 }
 
 struct RangeTable {
@@ -159,7 +158,7 @@ Epochs load_epochs(Database& database) {
     epoch.boot_id = rows.text(2);
     epoch.started = BootTime(microseconds(rows.integer(3)));
     epoch.shown = WallTime(microseconds(rows.integer(4)));
-    epoch.last = last_seq(newest, no, rows.count(5));
+    epoch.last = highest_seq(newest, no, rows.count(5));
     epoch.stopped = rows.integer(6) != 0;
     epochs.emplace(no, std::move(epoch));
   }
@@ -175,6 +174,7 @@ Epochs erase_unconfirmed(Database& database, Epochs found, const Epochs& confirm
     const auto known = confirmed.find(no);
     if (known == confirmed.end() || known->second.id != epoch.id) {
       erase_epoch(database, no);
+      erase_records(database, record_key(no, 0), record_key(no + 1, 0));
       at = found.erase(at);
       continue;
     }

@@ -53,10 +53,21 @@ std::uint64_t undated_records(const Epochs& epochs) {
   return total;
 }
 
-void prune(Epochs& epochs) {
+EpochState state_of(const Epoch& epoch) {
+  return {epoch.id, epoch.boot_id, epoch.last, epoch.held(), epoch.settled};
+}
+
+std::vector<std::int64_t> prune(Epochs& epochs) {
+  std::vector<std::int64_t> pruned;
   for (auto at = epochs.begin(); at != epochs.end() && std::next(at) != epochs.end();) {
-    at = at->second.held().empty() ? epochs.erase(at) : std::next(at);
+    if (!at->second.held().empty()) {
+      ++at;
+      continue;
+    }
+    pruned.push_back(at->first);
+    at = epochs.erase(at);
   }
+  return pruned;
 }
 
 }  // namespace congto::journal

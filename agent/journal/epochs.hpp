@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/journal/database.hpp"
+#include "agent/journal/journal.hpp"
 #include "drivers/core/clock.hpp"
 #include "drivers/core/epoch.hpp"
 #include "drivers/core/range_set.hpp"
@@ -47,16 +48,18 @@ using Epochs = std::map<std::int64_t, Epoch>;
 
 Epochs::const_iterator find(const Epochs& epochs, const EpochId& id);
 std::uint64_t undated_records(const Epochs& epochs);
-// Takes out epochs of which nothing is held any more, except the newest: the next one names it.
-void prune(Epochs& epochs);
+// As others see it.
+EpochState state_of(const Epoch& epoch);
+// Takes out epochs of which nothing is held any more, except the newest: the next one names it. Gives their
+// numbers.
+std::vector<std::int64_t> prune(Epochs& epochs);
 
 Epochs load_epochs(Database& database);
 // All within the caller's transaction. What the file has beyond `confirmed` was written by a commit that
 // reported a failure: nobody has seen it, its records are still queued, and it goes. Gives what the file then
 // has.
 Epochs erase_unconfirmed(Database& database, Epochs found, const Epochs& confirmed);
-// Writes the difference. Rows of records are the caller's business, except those of epochs that `after`
-// lacks.
+// Writes the difference. Rows of records are the caller's business.
 void write_changes(Database& database, const Epochs& before, const Epochs& after);
 
 }  // namespace congto::journal

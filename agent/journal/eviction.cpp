@@ -29,6 +29,12 @@ bool stays_until_settled(const meter::Record& record) {
 
 }  // namespace
 
+// The write-ahead log takes up to 8 MB beside the file, and as much again while it is copied into it.
+std::uint64_t ring_bytes(std::uint64_t wanted, std::uint64_t file, std::uint64_t room) {
+  const auto reserve = room / 10 + std::min<std::uint64_t>(16'000'000, room / 4);
+  return std::min(wanted, std::max(room - reserve, file - file / 32));
+}
+
 std::vector<Eviction::Candidate> Eviction::candidates(const Epochs& epochs, std::uint64_t count,
                                                       bool only_settled) const {
   std::vector<Candidate> found;
@@ -90,6 +96,16 @@ std::vector<Victims> Eviction::choose(const Epochs& epochs, RecordTable& records
     const auto passed_over = kept_count();
     auto victims = choose_slice(epochs, records, state);
     if (!victims.empty() || kept_count() == passed_over) return victims;
+  }
+}
+
+void Eviction::erase(RecordTable& records, const std::vector<Rows>& rows) {
+  if (std::exchange(leaves_rows_, false)) return;
+  try {
+    for (const auto& [no, seqs] : rows) records.erase(no, seqs);
+  } catch (const DatabaseError& error) {
+    leaves_rows_ = error.damaged() || error.unreadable();
+    throw;
   }
 }
 

@@ -2,6 +2,7 @@
 // Used by the commit; journal's thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -17,6 +18,11 @@ struct RingLimits {
   std::chrono::hours max_age;
   std::uint64_t max_bytes;
 };
+
+// What the ring may take of its disk: what is wanted, but less where that would fill the disk: then neither
+// new records nor their eviction could be written any more. `file` is its size, `room` what there is for file
+// and log: taken by them or free. A disk that others fill makes it shrink by a thirty-second at most.
+std::uint64_t ring_bytes(std::uint64_t wanted, std::uint64_t file, std::uint64_t room);
 
 // The present, to measure ages against.
 struct RingState {
@@ -42,10 +48,21 @@ class Eviction {
   static constexpr std::uint64_t max_slice = 2000;
 
   explicit Eviction(RingLimits limits) : limits_(limits) {}
+  void limit(std::uint64_t max_bytes) { limits_.max_bytes = max_bytes; }
+  void raise_limit(std::uint64_t max_bytes) { limits_.max_bytes = std::max(limits_.max_bytes, max_bytes); }
   // Nothing while the ring is within its limits. By age: the oldest records. By size: the oldest settled
   // ones, and where they are too few for a slice, the oldest samples and skips as well. Unsettled starts,
   // voids and metas stay always.
   std::vector<Victims> choose(const Epochs& epochs, RecordTable& records, const RingState& state);
+
+  struct Rows {
+    std::int64_t epoch_no;
+    Range seqs;
+  };
+  // A page among them that is corrupt or cannot be read ends the transaction. The next erase then leaves its
+  // rows where they are: the journal is worth more than their bytes.
+  void erase(RecordTable& records, const std::vector<Rows>& rows);
+  bool leaves_rows() const { return leaves_rows_; }
 
  private:
   struct Candidate {
@@ -63,6 +80,7 @@ class Eviction {
   RingLimits limits_;
   // Unsettled events met so far, by epoch: passed over until they are settled.
   std::map<std::int64_t, RangeSet> kept_;
+  bool leaves_rows_ = false;
 };
 
 }  // namespace congto::journal

@@ -45,7 +45,8 @@ struct Commit {
     EpochId epoch;
     Range range;
   };
-  std::vector<Evicted> evicted;  // gone from the ring; where unsettled, a Void is among `records`
+  // Gone from the ring or lost with a damaged file; where unsettled, a Void is among `records`.
+  std::vector<Evicted> evicted;
 };
 
 // A comparison of the two clocks, kept to date a boot that ended without time from both sides.
@@ -59,8 +60,10 @@ struct ClockReference {
 struct Handlers {
   std::function<void(Commit)> committed;
   // Earlier records that could not be dated until now, of this and of earlier epochs: they may go out.
-  // Likewise what a file holds that could not be opened at start but can be now: epochs() did not tell of it.
   std::function<void(EpochId, Range)> dated;
+  // An epoch of a file that could not be opened at start but can be now: epochs() did not tell of it. Oldest
+  // first, and before anything of this run is committed to that file.
+  std::function<void(EpochState)> found;
   // Said once per change: Status::trouble, or "writing" when there is none any more.
   std::function<void(std::string)> trouble;
 };
@@ -78,11 +81,11 @@ struct Status {
 
 class Journal {
  public:
-  // Never fails because of a damaged file: that is moved aside, a new one begins, status says so. Nor because
-  // the disk cannot be written or the directory not be made: records are held in memory and each commit tries
-  // again. Fails when another agent holds the journal, or it belongs to another agent name with
-  // unacknowledged records (one without is set aside as JOURNAL.other-agent-N). `clock` must outlive the
-  // journal.
+  // Never fails because of a damaged file: that is moved aside, a new one begins with what can still be
+  // read of it (if that is not too much to copy), status says so. Nor because the disk cannot be written or
+  // the directory not be made: records are held in memory and each commit tries again. Fails when another
+  // agent holds the journal, or it belongs to another agent name with unacknowledged records (one without is
+  // set aside as JOURNAL.other-agent-N). `clock` must outlive the journal.
   static Result<std::unique_ptr<Journal>> open(Settings settings, const Clock& clock, Handlers handlers);
   // Commits what is queued, notes that the run ended cleanly, and ends the thread. Handlers may still be
   // called.

@@ -17,9 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t application_id = 0x436f6e67;  // "Cong", in bytes 68-71 of the file
 constexpr std::int64_t schema_version = 1;
-// Up to here the whole tree is checked at start, about half a second on a slow card. Damage in a larger file
-// shows when the page is used.
-constexpr std::uint64_t checked_bytes = 16'000'000;
+constexpr std::uint64_t small_bytes = 16'000'000;
 
 // No secondary index: the key of a record is epoch number << 40 | seq.
 constexpr const char* schema = R"sql(
@@ -100,10 +98,6 @@ bool ours(Database& database) {
          database.number("PRAGMA user_version") == schema_version;
 }
 
-bool sound(JournalFile& file) {
-  return file.file_bytes() > checked_bytes || file.database.text("PRAGMA quick_check(1)") == "ok";
-}
-
 // SQLite takes a file that is shorter than a page for an empty database and overwrites it.
 bool looks_like_a_database(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -111,15 +105,19 @@ bool looks_like_a_database(const fs::path& path) {
   in.read(head.data(), head.size());
   constexpr std::string_view magic("SQLite format 3\0", 16);  // sqlite.org/fileformat.html 1.3
   if (in.gcount() > 0) return std::string_view(head.data(), head.size()) == magic;
-  // Cut to nothing beside a write-ahead log: SQLite would throw away what that holds.
+  // Cut to nothing beside a write-ahead log: SQLite would throw away what that holds. One that cannot be read
+  // (the rights, the disk) is not empty, and no worse for it.
   std::error_code none;
   if (!fs::is_regular_file(path, none)) return true;
+  if (fs::file_size(path, none) > 0 || none) return true;
   const auto log = fs::file_size(path.string() + "-wal", none);
   return none || log == 0;
 }
 
-// nullptr: damaged, or not ours.
-std::unique_ptr<JournalFile> try_open(const fs::path& path, const std::string& agent) {
+}  // namespace
+
+std::unique_ptr<JournalFile> open_for_writing(const fs::path& path, const std::string& agent) {
+  make_directory(path.parent_path());
   if (!looks_like_a_database(path)) return nullptr;
   try {
     Database database(path, Database::Mode::read_write);
@@ -127,15 +125,12 @@ std::unique_ptr<JournalFile> try_open(const fs::path& path, const std::string& a
     if (database.number("SELECT count(*) FROM sqlite_master") == 0) create(database, path, agent);
     if (!ours(database)) return nullptr;
     configure(database);
-    auto file = std::make_unique<JournalFile>(std::move(database));
-    return sound(*file) ? std::move(file) : nullptr;
+    return std::make_unique<JournalFile>(std::move(database));
   } catch (const DatabaseError& error) {
     if (!error.damaged()) throw;
     return nullptr;
   }
 }
-
-}  // namespace
 
 std::string JournalFile::agent() { return database.text("SELECT v FROM meta WHERE k = 'agent'"); }
 
@@ -149,16 +144,16 @@ std::uint64_t JournalFile::used_bytes() {
   return static_cast<std::uint64_t>(pages * database.number("PRAGMA page_size"));
 }
 
-OpenedFile open_for_writing(const fs::path& path, const std::string& agent) {
-  make_directory(path.parent_path());
-  OpenedFile opened;
-  opened.file = try_open(path, agent);
-  if (opened.file) return opened;
-  opened.set_aside = set_aside(path, "damaged");
-  opened.file = try_open(path, agent);
-  if (!opened.file)
-    throw DatabaseError(0, "a new journal is damaged as soon as it is made: the disk is failing");
-  return opened;
+bool JournalFile::small() { return file_bytes() <= small_bytes; }
+
+bool JournalFile::sound() {
+  try {
+    return !small() || database.text("PRAGMA quick_check(1)") == "ok";
+  } catch (const DatabaseError& error) {
+    // A bad sector, unless the whole disk is gone; then it cannot be set aside either.
+    if (!error.damaged() && !error.unreadable()) throw;
+    return false;
+  }
 }
 
 std::unique_ptr<JournalFile> open_for_reading(const fs::path& path) {

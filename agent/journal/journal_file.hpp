@@ -22,20 +22,19 @@ struct JournalFile {
   // Bytes of pages that hold something, and of the whole file.
   std::uint64_t used_bytes();
   std::uint64_t file_bytes();
+  // 16 MB at most: about half a second to look at on a slow card, a few to copy.
+  bool small();
+  // Of a small file the whole tree is looked at. Damage in a larger one shows when the page is used.
+  bool sound();
 
   Database database;
   LayoutTable layouts;
   RecordTable records;
 };
 
-struct OpenedFile {
-  std::unique_ptr<JournalFile> file;
-  std::string set_aside;  // the name that a damaged file was given; empty if there was none
-};
-
-// Opens the journal for writing; makes directory and file where they are missing; a file that is no journal
-// or is damaged is set aside first. Throws DatabaseError when the disk does not let it.
-OpenedFile open_for_writing(const std::filesystem::path& path, const std::string& agent);
+// Opens the journal for writing; makes directory and file where they are missing. nullptr: what is there is
+// damaged or no journal. Throws DatabaseError when the disk does not let it.
+std::unique_ptr<JournalFile> open_for_writing(const std::filesystem::path& path, const std::string& agent);
 // Throws DatabaseError also for what is not a journal.
 std::unique_ptr<JournalFile> open_for_reading(const std::filesystem::path& path);
 // Renames journal and WAL to PATH.WHY-N and gives that name. Throws DatabaseError.

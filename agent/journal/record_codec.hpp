@@ -18,12 +18,11 @@ namespace congto::journal {
 // second index is needed. 2^40 records are 700 years at 50 a second; 2^23 epochs are a restart a minute
 // for 16.
 inline constexpr int seq_bits = 40;
+inline constexpr std::uint64_t last_seq = (std::uint64_t{1} << seq_bits) - 1;
 constexpr std::int64_t record_key(std::int64_t epoch_no, std::uint64_t seq) {
   return epoch_no << seq_bits | static_cast<std::int64_t>(seq);
 }
-constexpr std::uint64_t seq_of(std::int64_t key) {
-  return static_cast<std::uint64_t>(key) & ((std::uint64_t{1} << seq_bits) - 1);
-}
+constexpr std::uint64_t seq_of(std::int64_t key) { return static_cast<std::uint64_t>(key) & last_seq; }
 constexpr std::int64_t epoch_of(std::int64_t key) { return key >> seq_bits; }
 
 // The numbers are stored: never renumber.

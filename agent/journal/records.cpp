@@ -7,6 +7,9 @@ namespace congto::journal {
 
 namespace {
 
+// So many rows one after the other that cannot be read: it is not one page, the disk is gone.
+constexpr std::uint64_t whole_medium = 10'000;
+
 // A reading statement that is always reset, also when the visitor throws.
 class Reset {
  public:
@@ -43,7 +46,7 @@ std::optional<meter::Record> RecordTable::record(std::span<const std::uint8_t> b
   return decode(blob, key, [this](std::uint64_t no) { return layouts_.find(no); });
 }
 
-std::optional<meter::Record> RecordTable::find(std::int64_t key) {
+std::optional<meter::Record> RecordTable::row(std::int64_t key) {
   const Reset reset(find_);
   try {
     if (!find_.bind(1, key).step()) return std::nullopt;
@@ -54,11 +57,32 @@ std::optional<meter::Record> RecordTable::find(std::int64_t key) {
   }
 }
 
-bool RecordTable::read_one_by_one(std::int64_t epoch_no, Range seqs, const Visit& visit) {
-  for (auto seq = seqs.first; seq <= seqs.last; ++seq) {
-    if (!visit(seq, find(record_key(epoch_no, seq)))) return false;
+std::optional<meter::Record> RecordTable::find(std::int64_t key) {
+  try {
+    return row(key);
+  } catch (const DatabaseError& error) {
+    if (!error.unreadable()) throw;
+    return std::nullopt;
   }
-  return true;
+}
+
+void RecordTable::read_one_by_one(std::int64_t epoch_no, Range seqs, const Visit& visit) {
+  std::optional<DatabaseError> unreadable;
+  std::uint64_t in_a_row = 0;
+  for (auto seq = seqs.first; seq <= seqs.last; ++seq) {
+    std::optional<meter::Record> found;
+    try {
+      found = row(record_key(epoch_no, seq));
+    } catch (const DatabaseError& error) {
+      if (!error.unreadable()) throw;
+      unreadable = error;
+      if (++in_a_row == whole_medium) break;
+      continue;
+    }
+    in_a_row = 0;
+    if (!visit(seq, std::move(found))) return;
+  }
+  if (unreadable) throw DatabaseError(*unreadable);
 }
 
 void RecordTable::read(std::int64_t epoch_no, Range seqs, const Visit& visit) {
@@ -71,11 +95,12 @@ void RecordTable::read(std::int64_t epoch_no, Range seqs, const Visit& visit) {
       for (; next < seq_of(key); ++next) {
         if (!visit(next, std::nullopt)) return;
       }
+      auto found = record(range_.blob(1), key);  // may throw: of its layout
       ++next;
-      if (!visit(seq_of(key), record(range_.blob(1), key))) return;
+      if (!visit(seq_of(key), std::move(found))) return;
     }
   } catch (const DatabaseError& error) {
-    if (!error.damaged()) throw;
+    if (!error.damaged() && !error.unreadable()) throw;
     read_one_by_one(epoch_no, {next, seqs.last}, visit);
     return;
   }

@@ -20,10 +20,12 @@ class RecordTable {
 
   void insert(std::int64_t key, const meter::Record& record);
   void erase(std::int64_t epoch_no, Range seqs);
-  // The row's record; nothing when the row is missing or damaged.
+  // The row's record; nothing when the row is missing or damaged. Outside of transactions also when its page
+  // cannot be read.
   std::optional<meter::Record> find(std::int64_t key);
 
-  // Rows of seqs in order. `visit` gets nothing for a seq whose row is missing or damaged; false ends it.
+  // Rows of seqs in order. `visit` gets nothing for a seq whose row is missing or damaged; false ends it. Of
+  // rows whose page cannot be read it hears nothing; after the others DatabaseError is thrown.
   using Visit = std::function<bool(std::uint64_t seq, std::optional<meter::Record>)>;
   void read(std::int64_t epoch_no, Range seqs, const Visit& visit);
   // The newest rows of an epoch, newest first, damaged ones left out; false ends it.
@@ -32,7 +34,8 @@ class RecordTable {
 
  private:
   std::optional<meter::Record> record(std::span<const std::uint8_t> blob, std::int64_t key);
-  bool read_one_by_one(std::int64_t epoch_no, Range seqs, const Visit& visit);
+  std::optional<meter::Record> row(std::int64_t key);
+  void read_one_by_one(std::int64_t epoch_no, Range seqs, const Visit& visit);
 
   Database& database_;
   LayoutTable& layouts_;

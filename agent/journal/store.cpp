@@ -1,4 +1,4 @@
-// Opening, committing, and the way out of every failure.
+// Committing, and the way out of every failure; the opening is in store_opening.cpp.
 #include "agent/journal/store.hpp"
 
 #include <algorithm>
@@ -15,85 +15,6 @@ Store::Store(Settings settings, const Clock& clock, Handlers handlers)
   run_.started = clock_.boot();
   run_.shown = clock_.wall();
   run_.id = EpochId::random();
-}
-
-Result<void> Store::open() {
-  try {
-    return connect();
-  } catch (const DatabaseError& error) {
-    failed(error.what());
-    return {};
-  }
-}
-
-Result<void> Store::connect() {
-  file_.reset();
-  std::error_code ignored;  // open_for_writing says what is wrong with the directory
-  if (settings_.file.has_parent_path())
-    std::filesystem::create_directories(settings_.file.parent_path(), ignored);
-  if (lock_.take(settings_.file, FileLock::Kind::exclusive) == FileLock::Outcome::held) {
-    return Error{"another agent (pid " + lock_.holder() + ") holds the journal " + settings_.file.string() +
-                 ": stop it, or give this one a state directory of its own"};
-  }
-  // Without a lock file (a disk that cannot be written) SQLite's own exclusive lock still guards the journal.
-  return adopt(open_for_writing(settings_.file, settings_.agent));
-}
-
-Result<void> Store::adopt(OpenedFile opened) {
-  auto found = load_epochs(opened.file->database);
-  if (const auto owner = opened.file->agent(); owner != settings_.agent) {
-    if (const auto why_not = why_refused(owner, found); !why_not.empty()) return Error{why_not};
-    // Its chain of epochs belongs to the other name; all of it has been acknowledged.
-    opened.file.reset();
-    const auto old = set_aside(settings_.file, "other-agent");
-    opened = open_for_writing(settings_.file, settings_.agent);
-    found = load_epochs(opened.file->database);
-    status_.set_aside = old;
-  }
-  file_ = std::move(opened.file);
-  if (!opened.set_aside.empty()) {
-    status_.set_aside = opened.set_aside;
-    lose_everything();
-  }
-  written_ = found;
-  if (!loaded_) epochs_ = std::move(found);
-  if (!loaded_ && reconnect_ && handlers_.dated) {
-    // Too late for epochs(): this is how the rest of the agent hears of what the file holds.
-    for (const auto& [no, epoch] : epochs_) {
-      if (!epoch.dated()) continue;
-      for (const auto& range : epoch.unsettled().ranges()) handlers_.dated(epoch.id, range);
-    }
-  }
-  status_.file_bytes = file_->file_bytes();
-  loaded_ = true;
-  reconnect_ = false;
-  return {};
-}
-
-std::string Store::why_refused(const std::string& owner, const Epochs& found) const {
-  std::uint64_t unsettled = 0;
-  for (const auto& [no, epoch] : found) unsettled += epoch.unsettled().count();
-  if (unsettled == 0) return {};
-  return "the journal " + settings_.file.string() + " belongs to the agent \"" + owner + "\" and holds " +
-         std::to_string(unsettled) + " records that the centre has not acknowledged: run with agent = \"" +
-         owner + "\" until it has, or move the file away";
-}
-
-// The file was lost. What it held and nobody acknowledged will not come: say so in the epoch that begins.
-void Store::lose_everything() {
-  run_.why = "journal-lost";
-  for (const auto& [no, epoch] : epochs_) {
-    for (const auto& range : epoch.unsettled().ranges()) {
-      queue_.losses.push_back({epoch.id, range.first, range.last, "corrupt"});
-    }
-  }
-  if (!epochs_.empty()) {
-    run_.lost = meter::Start::Previous{epochs_.rbegin()->second.id, epochs_.rbegin()->second.last};
-  }
-  epochs_.clear();
-  queue_.damaged.clear();
-  eviction_ = Eviction(RingLimits{settings_.max_age, settings_.max_bytes});
-  begin_anew();
 }
 
 // Never the id of an epoch that the disk may have, whole or in part, without having said so.
@@ -113,6 +34,7 @@ bool Store::commit(bool closing) {
 
 bool Store::commit_once(bool closing) {
   for (bool again = true;; again = false) {
+    const bool left_rows = eviction_.leaves_rows();
     try {
       if (!file_ || reconnect_) {
         const auto connected = connect();
@@ -121,7 +43,9 @@ bool Store::commit_once(bool closing) {
           return false;
         }
       }
+      limit_ring(false);
       CommitRun run(*file_, run_, queue_, eviction_, clock_.boot());
+      run.choose_victims(epochs_);
       Transaction transaction(file_->database);
       auto result =
           run.execute(written_, epochs_, closing && queue_.records.size() <= CommitRun::max_records);
@@ -130,22 +54,15 @@ bool Store::commit_once(bool closing) {
       return true;
     } catch (const DatabaseError& error) {
       failed(error.what());
-      if (!error.damaged() || !again || !start_over()) return false;
+      if (!again) return false;
+      if (eviction_.leaves_rows() && !left_rows) {
+        tell_trouble();  // the next try mostly succeeds, and would hide it
+        continue;
+      }
+      if (!error.damaged()) return false;
+      distrusted_ = true;
     }
   }
-}
-
-// The file turned out to be damaged while we ran: the next connect() makes a new one.
-bool Store::start_over() {
-  file_.reset();
-  try {
-    status_.set_aside = set_aside(settings_.file, "damaged");
-  } catch (const DatabaseError& error) {
-    failed(error.what());
-    return false;
-  }
-  lose_everything();
-  return true;
 }
 
 void Store::accept(CommitResult result) {
@@ -161,6 +78,7 @@ void Store::accept(CommitResult result) {
   queue_.records.erase(queue_.records.begin(), queue_.records.begin() + taken);
   queue_.dropped = 0;
   queue_.losses.clear();
+  queue_.lost.clear();
   queue_.damaged.clear();
   queue_.dating.reset();
   queue_.references.clear();

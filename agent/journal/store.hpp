@@ -51,13 +51,18 @@ class Store {
 
  private:
   Result<void> connect();
-  Result<void> adopt(OpenedFile opened);
+  std::unique_ptr<JournalFile> open_file();
+  std::unique_ptr<JournalFile> replace(std::unique_ptr<JournalFile> damaged);
+  Epochs epochs_of(JournalFile* damaged) const;
+  Result<void> adopt(std::unique_ptr<JournalFile> file);
+  bool exchanged(const Epochs& found) const;
+  void limit_ring(bool just_opened);
   std::string why_refused(const std::string& owner, const Epochs& found) const;
-  void lose_everything();
+  void lose_all_but(const Epochs& kept);
+  void tell_found() const;
   void begin_anew();
   bool commit_once(bool closing);
   void accept(CommitResult result);
-  bool start_over();
   void failed(const std::string& why);
   void trim();
 
@@ -73,6 +78,7 @@ class Store {
   Epochs written_;               // as the file has it
   bool loaded_ = false;          // epochs_ came from the file at least once
   bool epochs_changed_ = false;  // acknowledgements wait
+  bool distrusted_ = false;      // the file turned out to be damaged while we ran: set it aside
   bool reconnect_ = false;       // a commit failed: what the file has must be looked at anew
   Status status_;
   std::string trouble_;  // empty: none

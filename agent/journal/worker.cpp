@@ -17,9 +17,7 @@ constexpr std::size_t many_records = 10'000;
 
 std::vector<EpochState> states(const Epochs& epochs) {
   std::vector<EpochState> all;
-  for (const auto& [no, epoch] : epochs) {
-    all.push_back({epoch.id, epoch.boot_id, epoch.last, epoch.held(), epoch.settled});
-  }
+  for (const auto& [no, epoch] : epochs) all.push_back(state_of(epoch));
   return all;
 }
 

@@ -74,15 +74,7 @@ void Delivery::dated(EpochId epoch, Range range) {
   if (EpochLedger* ledger = find(epoch)) {
     ledger->undated.remove(range);
     ledger->dated.add(range);
-    if (range.last > ledger->last) committed(epoch, {std::max(range.first, ledger->last + 1), range.last});
-    return;
   }
-  committed(epoch, range);
-  find(epoch)->dated.add(range);
-  if (epochs_.size() < 2) return;
-  std::swap(epochs_[epochs_.size() - 1], epochs_[epochs_.size() - 2]);
-  index_[epochs_[epochs_.size() - 2].id] = epochs_.size() - 2;
-  index_[epochs_[epochs_.size() - 1].id] = epochs_.size() - 1;
 }
 
 void Delivery::gone(EpochId epoch, const RangeSet& seqs) {

@@ -44,11 +44,11 @@ class Delivery {
   bool central() const { return central_; }
 
   // --- what the journal holds ---
-  void known(EpochId epoch, std::uint64_t last, const RangeSet& held,
-             const RangeSet& settled);  // oldest first
+  // Oldest first, and before anything of this run.
+  void known(EpochId epoch, std::uint64_t last, const RangeSet& held, const RangeSet& settled);
   void committed(EpochId epoch, Range range);
   void undated(EpochId epoch, const RangeSet& seqs);
-  // May go out now. An epoch not heard of before was found late, and is older than the newest.
+  // May go out now.
   void dated(EpochId epoch, Range range);
   void gone(EpochId epoch, const RangeSet& seqs);
 

@@ -48,8 +48,7 @@ class MqttUplink final : public Uplink {
         tick_timer_(executor),
         stop_timer_(executor),
         alive_(std::make_shared<MqttUplink*>(this)) {
-    for (const auto& epoch : journal_.epochs())
-      delivery_.known(epoch.id, epoch.last, epoch.held, epoch.settled);
+    for (const auto& epoch : journal_.epochs()) know(epoch);
   }
 
   void start() override {
@@ -92,6 +91,11 @@ class MqttUplink final : public Uplink {
 
   void dated(EpochId epoch, Range range) override {
     delivery_.dated(epoch, range);
+    pump_soon();
+  }
+
+  void found(const journal::EpochState& epoch) override {
+    know(epoch);
     pump_soon();
   }
 
@@ -138,6 +142,9 @@ class MqttUplink final : public Uplink {
   }
 
  private:
+  void know(const journal::EpochState& epoch) {
+    delivery_.known(epoch.id, epoch.last, epoch.held, epoch.settled);
+  }
   std::string topic(contract::Topic what) const { return contract::topic(settings_.agent, what); }
   void note(const std::string& line) const {
     if (handlers_.note) handlers_.note("uplink: " + line);

@@ -52,6 +52,7 @@ class Uplink {
   // What the journal's handlers told, posted to the io_context.
   virtual void committed(journal::Commit commit) = 0;
   virtual void dated(EpochId epoch, Range range) = 0;
+  virtual void found(const journal::EpochState& epoch) = 0;
   // What the meters are; published retained at connect and now.
   virtual void meta(meter::Meta meta) = 0;
   // Fills in the uplink's part: for up/status and for `congto status`.

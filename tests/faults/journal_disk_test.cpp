@@ -39,18 +39,21 @@ bool waits_in_memory(const fs::path& file) {
   return told.commits.empty() && status.records_in_memory == 1 && !status.trouble.empty();
 }
 
-// A file system of 1 MB in `directory`; nothing where this process may not mount.
+// A small file system in `directory`; nothing where this process may not mount.
 class SmallDisk {
  public:
-  explicit SmallDisk(fs::path directory) : directory_(std::move(directory)) {
+  explicit SmallDisk(fs::path directory, const char* options = "size=1m") : directory_(std::move(directory)) {
     fs::create_directory(directory_);
-    mounted_ = mount("tmpfs", directory_.c_str(), "tmpfs", 0, "size=1m") == 0;
+    mounted_ = mount("tmpfs", directory_.c_str(), "tmpfs", 0, options) == 0;
   }
   ~SmallDisk() {
     if (mounted_) umount2(directory_.c_str(), MNT_DETACH);
   }
   SmallDisk(const SmallDisk&) = delete;
   SmallDisk& operator=(const SmallDisk&) = delete;
+  bool grow(const char* options) const {
+    return mount("tmpfs", directory_.c_str(), "tmpfs", MS_REMOUNT, options) == 0;
+  }
   bool mounted() const { return mounted_; }
   void fill() const {
     std::ofstream filler(directory_ / "filler", std::ios::binary);
@@ -128,4 +131,56 @@ TEST_CASE("on a full disk records wait, and are written when there is room again
   CHECK(start.prev->epoch == first);
   CHECK(start.prev->last == handed_out + 1);
   CHECK(journal->status().durable);
+}
+
+TEST_CASE("a journal that may only be written, not read, waits in memory and is not taken for damaged") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto file = directory / "journal.db";
+  {
+    OpenJournal journal(file, clock);
+    journal.commit({sample(plant_layout(), 0, clock.boot())});
+  }
+  REQUIRE(fs::file_size(file.string() + "-wal") > 0);
+  fs::permissions(file, fs::perms(0200));
+  fs::permissions(directory.path(), fs::perms(0777));
+  fs::permissions(file.string() + ".lock", fs::perms(0666));
+  CHECK(as_nobody([&] { return waits_in_memory(file); }));
+  fs::permissions(file, fs::perms(0644));
+  OpenJournal journal(file, clock);
+  CHECK(journal->epochs().size() == 1);
+  CHECK(journal->status().set_aside.empty());
+}
+
+TEST_CASE("a journal that may become larger than its disk keeps within it, and goes on for ever") {
+  const TemporaryDirectory directory;
+  const SmallDisk disk(directory / "disk", "size=32m");
+  if (!disk.mounted()) {
+    WARN("not tried: mounting takes root");
+    return;
+  }
+  const ManualClock clock;
+  const auto layout =
+      std::make_shared<const meter::Layout>(std::vector{plant_meter("m", 80, meter::Type::u16)});
+  auto wide = sample(layout, 0, clock.boot());
+  for (std::size_t w = 0; w < wide.words.size(); ++w) wide.words[w] = static_cast<std::uint16_t>(w * 25'000);
+  OpenJournal journal(disk.file(), clock);
+  std::uint64_t handed_out = 0;
+  for (int round = 0; round < 60; ++round) {  // 60 MB
+    for (int i = 0; i < 5000; ++i) journal->append(wide);
+    const auto told = journal.commit();
+    REQUIRE(told.commits.size() == 1);
+    handed_out += told.commits[0].records.size();
+  }
+  CHECK(handed_out > 300'000);
+  CHECK(journal->status().durable);
+  const auto bytes = journal->status().file_bytes;
+  CHECK(bytes < 32'000'000);
+
+  REQUIRE(disk.grow("size=64m"));
+  for (int round = 0; round < 30; ++round) {
+    for (int i = 0; i < 5000; ++i) journal->append(wide);
+    REQUIRE(journal.commit().commits.size() == 1);
+  }
+  CHECK(journal->status().file_bytes > bytes + 10'000'000);
 }

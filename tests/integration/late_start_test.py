@@ -33,6 +33,33 @@ class LateStart(PlantCase):
         reader.wait(lambda messages: {1, 2, 3} <= {record["seq"] for epoch, record in reader.records(messages)
                                                    if epoch == early["epoch"]}, "the first three records", seconds=150)
 
+    def test_a_journal_that_can_be_opened_only_later_is_published(self):
+        broker = self.broker(start=False)
+        server = self.pymodbus({(1, 3): {0: [2301]}})
+        site = self.site(broker, tcp_bus("gateway", server.port) + meter("m-1", "gateway", self.one_register()),
+                         ack="central")
+        agent = self.agent(site)
+        early = self.wait_status(site, lambda status: status["last"] >= 3, "three records in the journal")
+        self.assertEqual(agent.stop(), 0)
+
+        journal = self.directory / "state" / "journal.db"
+        parts = [journal, journal.with_name("journal.db-wal")]
+        for part in parts:
+            part.rename(self.directory / part.name)
+        journal.symlink_to(self.directory / "no-such-disk" / "journal.db")
+        agent.start()
+        self.wait_status(site, lambda status: status["journal"] == "memory", "the journal is in memory")
+        for part in reversed(parts):  # the journal last: it takes the link's place in one step
+            (self.directory / part.name).rename(part)
+        self.wait_status(site, lambda status: status["journal"] == "file" and status["unacknowledged"] >= early["last"],
+                         "the records of the run before are counted")
+
+        broker.start()
+        reader = self.reader(broker)
+        self.centre(broker, reader)
+        reader.wait(lambda messages: {1, 2, 3} <= {record["seq"] for epoch, record in reader.records(messages)
+                                                   if epoch == early["epoch"]}, "the first run's records", seconds=150)
+
 
 if __name__ == "__main__":
     main()

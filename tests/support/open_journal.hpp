@@ -63,6 +63,7 @@ class OpenJournal {
   struct Told {
     std::vector<journal::Commit> commits;
     std::vector<std::pair<EpochId, Range>> dated;
+    std::vector<journal::EpochState> found;
     std::vector<std::string> trouble;
   };
 
@@ -82,6 +83,10 @@ class OpenJournal {
     handlers.dated = [this](EpochId epoch, Range range) {
       const std::lock_guard lock(mutex_);
       told_.dated.emplace_back(epoch, range);
+    };
+    handlers.found = [this](journal::EpochState epoch) {
+      const std::lock_guard lock(mutex_);
+      told_.found.push_back(std::move(epoch));
     };
     handlers.trouble = [this](std::string text) {
       const std::lock_guard lock(mutex_);

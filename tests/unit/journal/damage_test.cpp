@@ -1,4 +1,4 @@
-// Damaged files, rows and pages: the journal starts all the same, says so, and loses no more than was
+// Damaged files and rows: the journal starts all the same, says so, and loses no more than was
 // damaged.
 #include <fstream>
 
@@ -143,50 +143,4 @@ TEST_CASE("a row that was damaged is left out of reading, and a void says so") {
   CHECK(told.commits[0].evicted.size() == 2);
   CHECK(journal.read(epoch).size() == 4);
   CHECK(journal.commit().commits.empty());  // told once
-}
-
-TEST_CASE("a bad page in a large journal costs the records on it and no others") {
-  const TemporaryDirectory directory;
-  const ManualClock clock;
-  const auto file = directory / "journal.db";
-  const auto layout =
-      std::make_shared<const meter::Layout>(std::vector{plant_meter("m", 80, meter::Type::u16)});
-  std::vector<meter::Record> many;
-  for (int i = 0; i < 5000; ++i) {
-    auto made = sample(layout, 0, clock.boot() + i * 1s);
-    for (std::size_t w = 0; w < made.words.size(); ++w)
-      made.words[w] = static_cast<std::uint16_t>(w * 25'000);
-    many.push_back(std::move(made));
-  }
-  EpochId epoch;
-  std::uint64_t last = 0;
-  {
-    OpenJournal journal(file, clock);
-    for (int i = 0; i < 20; ++i) {
-      const auto records = journal.commit(many);
-      epoch = records.back().id.epoch;
-      last = records.back().id.seq;
-    }
-    REQUIRE(journal->status().file_bytes > 18'000'000);
-  }
-  {
-    std::fstream raw(file, std::ios::binary | std::ios::in | std::ios::out);
-    raw.seekp(2048 * 4000);  // a leaf in the middle, long since copied out of the WAL
-    raw << std::string(2048, '\xff');
-  }
-  OpenJournal journal(file, clock);
-  REQUIRE(journal->status().set_aside.empty());
-  std::size_t found = 0;
-  for (std::uint64_t from = 1; from <= last; from += 10'000)
-    found += journal.read(epoch, {{from, from + 9999}}).size();
-  CHECK(found < last);
-  CHECK(found > last - 20);
-  std::uint64_t voided = 0;
-  const auto told = journal.commit();
-  REQUIRE(told.commits.size() == 1);
-  for (const auto& record : told.commits[0].records) {
-    if (const auto* gone = std::get_if<meter::Void>(&record.record)) voided += *gone->last - gone->first + 1;
-  }
-  CHECK(found + voided == last);
-  CHECK(journal.commit(some(layout, clock, 1)).size() == 1);
 }

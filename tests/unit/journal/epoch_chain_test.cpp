@@ -26,8 +26,8 @@ meter::Start start_of(OpenJournal& journal, const meter::LayoutPtr& layout, cons
 
 TEST_CASE("how far an epoch went stays known when its rows have gone, also of one that ended by a crash") {
   const TemporaryDirectory directory;
-  auto opened = journal::open_for_writing(directory / "journal.db", "ice-plant-03-edge-1");
-  auto& database = opened.file->database;
+  const auto file = journal::open_for_writing(directory / "journal.db", "ice-plant-03-edge-1");
+  auto& database = file->database;
   journal::Epochs before;
   before[1].id = EpochId::random();
   before[1].last = 500;  // reloaded from its newest row; the epoch's own row has what its first commit wrote

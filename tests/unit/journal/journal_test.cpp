@@ -1,4 +1,5 @@
 // The journal's promises while the disk is good: identity, order, what comes back after reopening.
+#include "agent/journal/database.hpp"
 #include "tests/support/open_journal.hpp"
 
 #include <thread>
@@ -271,4 +272,18 @@ TEST_CASE("the export refuses while an agent holds the journal, and where there 
   REQUIRE_FALSE(held);
   CHECK(held.error().message.find("stop it first") != std::string::npos);
   CHECK_FALSE(journal::for_each_record(directory / "none.db", nothing));
+}
+
+TEST_CASE("the file is one of small pages with a write-ahead log that stays") {
+  const TemporaryDirectory directory;
+  const ManualClock clock;
+  const auto file = directory / "journal.db";
+  {
+    OpenJournal journal(file, clock);
+    journal.commit(polls(plant_layout(), clock, 1));
+  }
+  CHECK(std::filesystem::file_size(file.string() + "-wal") > 0);
+  journal::Database database(file, journal::Database::Mode::read_write);
+  CHECK(database.number("PRAGMA page_size") == 2048);
+  CHECK(database.text("PRAGMA journal_mode") == "wal");
 }

@@ -1,4 +1,5 @@
 // The ring: rows go by age and by size, acknowledged ones first, and what was not acknowledged leaves a void.
+#include "agent/journal/eviction.hpp"
 #include "tests/support/open_journal.hpp"
 
 using namespace congto;
@@ -192,4 +193,13 @@ TEST_CASE("what left the ring is known after reopening, and an epoch of which no
   REQUIRE(journal->epochs().size() == 1);
   CHECK(journal->epochs()[0].id == second);
   CHECK(journal->epochs()[0].held == RangeSet{{1, 4}});
+}
+
+TEST_CASE("the ring leaves its disk room for the log, and shrinks little because others fill the disk") {
+  constexpr std::uint64_t gb = 1'000'000'000;
+  CHECK(journal::ring_bytes(2 * gb, 0, 100 * gb) == 2 * gb);
+  CHECK(journal::ring_bytes(2 * gb, 0, gb) == 884'000'000);
+  CHECK(journal::ring_bytes(2 * gb, gb / 2, gb) == 884'000'000);
+  CHECK(journal::ring_bytes(2 * gb, gb, gb) == gb - gb / 32);
+  CHECK(journal::ring_bytes(gb / 2, gb, gb) == gb / 2);
 }

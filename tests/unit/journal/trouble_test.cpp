@@ -1,9 +1,7 @@
 // Disks that cannot be written, and neighbours that want the same journal: it starts, says so, loses nothing.
-#include <sys/resource.h>
-
-#include <csignal>
 #include <fstream>
 
+#include "tests/support/full_disk.hpp"
 #include "tests/support/open_journal.hpp"
 
 using namespace congto;
@@ -20,28 +18,6 @@ void write_file(const fs::path& file, const std::string& content) {
 bool mentions(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
-
-// No file of this process can grow beyond `bytes` while it lives: a full disk, as far as SQLite can see.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t bytes) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    auto limit = before_;
-    limit.rlim_cur = bytes;
-    old_handler_ = std::signal(SIGXFSZ, SIG_IGN);
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FullDisk() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, old_handler_);
-  }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  rlimit before_{};
-  void (*old_handler_)(int) = nullptr;
-};
 
 std::vector<meter::Record> some(const meter::LayoutPtr& layout, const ManualClock& clock, int count) {
   std::vector<meter::Record> records;
@@ -175,30 +151,4 @@ TEST_CASE("what memory cannot hold is counted and becomes a void with numbers of
   journal.close();
   OpenJournal reopened(directory / "state" / "journal.db", clock);
   CHECK(reopened->epochs().at(0).held == RangeSet{{1, 1}, {17, 27}});
-}
-
-TEST_CASE("a file that could be opened only later: its records are told of then") {
-  const TemporaryDirectory directory;
-  const ManualClock clock;
-  const auto file = directory / "journal.db";
-  EpochId old;
-  {
-    OpenJournal journal(file, clock);
-    journal->date({5s, false, 1ms});
-    old = journal.commit(some(plant_layout(), clock, 3))[0].id.epoch;
-    journal->settle(old, {{2, 2}});
-  }
-  fs::rename(file, directory / "elsewhere");
-  fs::create_directory(file);  // something that cannot be opened as a file
-  OpenJournal journal(file, clock);
-  REQUIRE(journal);
-  CHECK_FALSE(journal->status().durable);
-  CHECK(journal->epochs().empty());
-  fs::remove(file);
-  fs::rename(directory / "elsewhere", file);
-  const auto told = journal.commit();
-  CHECK(told.dated == std::vector<std::pair<EpochId, Range>>{{old, {1, 1}}, {old, {3, 4}}});
-  CHECK(journal->status().durable);
-  const auto next = journal.commit(some(plant_layout(), clock, 1));
-  CHECK(std::get<meter::Start>(next[0].record).prev->epoch == old);
 }

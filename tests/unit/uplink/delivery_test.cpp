@@ -327,18 +327,30 @@ TEST_CASE("undated records wait and block nothing") {
   CHECK(rig.claimable() == RangeSet{{1, 10}});
 }
 
-TEST_CASE("an epoch that is found late is older than the one of this run") {
+TEST_CASE("an epoch that is found late goes out before what this run then commits, less what was settled") {
   Rig rig;
   rig.open();
-  rig.delivery.committed(second, {1, 3});
+  rig.delivery.known(first, 5, {{1, 5}}, {{2, 3}});
   rig.delivery.dated(first, {1, 5});
+  rig.delivery.committed(second, {1, 3});
   REQUIRE(rig.delivery.epochs().size() == 2);
   CHECK(rig.delivery.epochs()[0].id == first);
   auto claim = rig.delivery.claim(rig.now, 100);
   CHECK(claim->epoch == first);
-  rig.delivery.committed(second, {4, 4});
+  CHECK(claim->seqs == RangeSet{{1, 1}, {4, 5}});
   claim = rig.delivery.claim(rig.now, 100);
-  CHECK(claim->seqs == RangeSet{{1, 4}});
+  CHECK(claim->epoch == second);
+  CHECK(claim->seqs == RangeSet{{1, 3}});
+}
+
+TEST_CASE("that records of an epoch are dated makes nobody's duty of those that are gone or unknown") {
+  Rig rig;
+  rig.open();
+  rig.delivery.dated(second, {1, 9});
+  CHECK(rig.delivery.epochs().empty());
+  rig.delivery.known(first, 5, {{4, 5}}, {});
+  rig.delivery.dated(first, {1, 9});
+  CHECK(rig.delivery.unacknowledged() == 2);
 }
 
 TEST_CASE("what the journal evicted is nobody's duty any more") {

@@ -450,6 +450,21 @@ TEST_CASE("undated samples of earlier runs are found when they are read") {
   CHECK(rig.status().unacknowledged == 3);
 }
 
+TEST_CASE("an epoch that the journal finds only later goes out, and can be withdrawn where it was settled") {
+  Rig rig;
+  rig.start();
+  rig.client->connect();
+  rig.answer_status();
+  rig.sample(4);
+  rig.journal.commit();
+  rig.uplink->found({rig.journal.epoch, "boot", 4, {{1, 4}}, {{2, 3}}});
+  CHECK(rig.status().unacknowledged == 2);
+  REQUIRE(rig.until([&] { return !rig.client->on(Topic::backfill).empty(); }));
+  CHECK(rig.seqs(rig.client->on(Topic::backfill)) == RangeSet{{1, 1}, {4, 4}});
+  rig.request(rig.journal.epoch, {{2, 3}});
+  CHECK(rig.status().unacknowledged == 4);
+}
+
 TEST_CASE("acks of a stranger are ignored and reported: the configured centre counts") {
   Rig rig(true, "centre-1");
   rig.start();
