@@ -172,6 +172,7 @@ void Centre::tell_counts() {
 
 void Centre::stop() {
   stopping_ = true;
+  tell_counts();
   tick_timer_.cancel();
   clean_ = writer_->finish(stop_patience);
   client_->stop(std::chrono::milliseconds(200), [this] { context_.stop(); });

@@ -3,6 +3,7 @@ beside a plain COPY of the same rows. fsync is on, as PostgreSQL comes."""
 import contextlib
 import json
 import pathlib
+import re
 import subprocess
 import tempfile
 import time
@@ -111,25 +112,37 @@ def measure(bench, binary, samples, count):
             publish(folder, port)
             if not rates:
                 wait_for(lambda: database.settled() == samples // AGENTS * AGENTS, 300, "everything settled")
-            else:  # the last acknowledgement of a replay says that it was all looked at
-                quiet(acks, before)
-            elapsed = time.monotonic() - begun
+                elapsed = time.monotonic() - begun
+            else:  # when no acknowledgement comes any more, all was looked at
+                elapsed = quiet(acks, before) - begun
             rates.append((readings / elapsed, [one.cpu_seconds() - was for one, was in zip(running, cpu)],
                           database.cpu() - server, elapsed))
         size = int(database.sql("select pg_total_relation_size('congto.sample')")[0][0]) / readings
         copies = plain_copy(database, folder, readings)
         memory = max(one.memory()[0] for one in running)
-        return rates, size, copies, memory
+        again = told_again(folder, running)
+        rates[1] = (rates[1][0] * again * POINTS / readings, *rates[1][1:])
+        return rates, size, copies, memory, again / (readings / POINTS)
+
+
+def told_again(folder, running):
+    """How many records came again, as the consumers say at their end."""
+    for one in running:
+        one.child.terminate()
+        one.child.wait(10)
+    logs = "".join(log.read_text() for log in folder.glob("central-*.log"))
+    return sum(int(count) for count in re.findall(r"readings; (\d+) came again", logs))
 
 
 def quiet(acks, before):
-    """Until acknowledgements have come and for a second no more did."""
+    """Until acknowledgements have come and for a second no more did; when the last one came."""
     wait_for(lambda: counted(acks) > before, 60, "an acknowledgement")
     last, since = counted(acks), time.monotonic()
     while time.monotonic() - since < 1:
         time.sleep(0.1)
         if counted(acks) != last:
             last, since = counted(acks), time.monotonic()
+    return since
 
 
 def plain_copy(database, folder, readings):
@@ -152,8 +165,8 @@ def plain_copy(database, folder, readings):
 def central_case(bench, binary):
     samples = int(200_000 * bench.scale)
     for count in (1, 2):
-        rates, size, (whole, narrow), memory = measure(bench, binary, samples, count)
-        for (rate, central, server, elapsed), what in zip(rates, ("first delivery", "full replay")):
+        rates, size, (whole, narrow), memory, share = measure(bench, binary, samples, count)
+        for (rate, central, server, elapsed), what in zip(rates, ("first delivery", f"replay ({share:.0%} of it came through)")):
             bench.row(f"congto-central, {count} consumer{'s' * (count > 1)}, {what}", "(none)",
                       f"{rate:,.0f} readings/s; CPU of {elapsed:.1f} s: consumers {' + '.join(f'{c:.1f}' for c in central)} s, "
                       f"PostgreSQL {server:.1f} s; {memory:.0f} MB resident",
