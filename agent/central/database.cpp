@@ -89,7 +89,7 @@ std::string wrong_database_url(const std::string& url) {
            "\"postgresql:///congto?host=/run/postgresql\"";
   }
   if (!option(options, "password").empty()) {
-    return "a password does not belong into the address; give password-file";
+    return "a password does not belong in the address; give password-file";
   }
   return not_checked(options);
 }

@@ -1,4 +1,5 @@
 // `congto-central enrol` and `remove`: who may send. The certificate is deploy/central/enrol's business.
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -9,6 +10,7 @@
 #include "agent/central/command_settings.hpp"
 #include "agent/central/commands.hpp"
 #include "agent/central/database.hpp"
+#include "agent/contract/field_reader.hpp"
 #include "agent/contract/topic.hpp"
 #include "agent/mqtt/client.hpp"
 #include "drivers/core/epoch.hpp"
@@ -20,6 +22,16 @@ namespace {
 int database_failed(const DatabaseError& error) {
   std::cerr << error.what() << "\n";
   return failed;
+}
+
+// Why a site can't be called that, as the end of a sentence.
+std::string wrong_site(const std::string& site) {
+  if (site.find_first_not_of(' ') == std::string::npos) return "is empty";
+  if (std::any_of(site.begin(), site.end(),
+                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
+    return "contains a control character";
+  }
+  return contract::wrong_name(site);
 }
 
 // Deletes the agent's retained topics: an empty retained message does. Empty when all went well.
@@ -69,8 +81,8 @@ int enrol(const std::string& config, const std::string& agent, const std::string
     std::cerr << "\"" << agent << "\" is no name of an agent: 3 to 64 of a-z, 0-9 and -\n";
     return wrong_use;
   }
-  if (site.empty()) {
-    std::cerr << "the site has no name\n";
+  if (const auto wrong = wrong_site(site); !wrong.empty()) {
+    std::cerr << "the site's name " << wrong << "\n";
     return wrong_use;
   }
   const auto settings = load_settings(config);
@@ -78,9 +90,14 @@ int enrol(const std::string& config, const std::string& agent, const std::string
   try {
     Database database(settings->database.url, settings->database.password);
     database.connect();
+    // While nothing was taken from it, another site is a correction.
     const auto made = database.run(
-        "insert into agent (name, site) values ($1, $2) on conflict (name) do nothing", {agent, site});
-    if (made.changed() == 0) {
+        "insert into agent as a (name, site) values ($1, $2) on conflict (name) do update set site = "
+        "excluded.site "
+        "where a.removed_at is null and a.site <> excluded.site "
+        "and not exists (select from epoch e where e.agent_id = a.agent_id) returning 1",
+        {agent, site});
+    if (made.size() == 0) {
       std::cerr << "agent \"" << agent
                 << "\" is enrolled already, or was and is removed; a name is never enrolled twice\n";
       return failed;

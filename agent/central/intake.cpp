@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <utility>
 
 #include "agent/central/content_hash.hpp"
+#include "agent/central/sql_text.hpp"
 #include "agent/contract/gzip.hpp"
 #include "agent/contract/json_text.hpp"
 #include "agent/contract/json_view.hpp"
@@ -28,6 +30,11 @@ constexpr std::int64_t first_estimated = 946'684'800'000;   // 2000-01-01
 constexpr std::int64_t last_estimated = 4'102'444'800'000;  // 2100-01-01
 // On the wire at most 64 KiB; the meta record of a very large site may alone be larger (config/contract).
 constexpr std::size_t max_payload = 256 * 1024;
+
+// As people read it, where it is a time that they can mean.
+std::string time_text(std::int64_t ms) {
+  return ms < 0 || ms > last_estimated ? std::to_string(ms) : timestamp_text(ms);
+}
 
 // What is wrong with a time, as the end of a sentence.
 std::string wrong_time(std::int64_t ms, bool estimated, WallTime now) {
@@ -184,8 +191,12 @@ std::string wrong_for_centre(const contract::ParsedRecord& record, WallTime now)
          {std::pair{"ts", std::optional(sample->ts)}, std::pair{"slot", sample->slot}}) {
       if (!ms) continue;
       if (auto wrong = wrong_time(*ms, sample->estimated, now); !wrong.empty()) {
-        return std::string(name) + " " + std::to_string(*ms) + " " + wrong;
+        return std::string(name) + " " + time_text(*ms) + " " + wrong;
       }
+    }
+    // A poll ends soon after its slot; beyond this the two contradict one another.
+    if (sample->slot && std::abs(*sample->slot - sample->ts) > 2 * day) {
+      return "slot " + time_text(*sample->slot) + " lies days from ts " + time_text(sample->ts);
     }
     return {};
   }

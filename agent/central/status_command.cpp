@@ -6,6 +6,7 @@
 #include "agent/central/command_settings.hpp"
 #include "agent/central/commands.hpp"
 #include "agent/central/database.hpp"
+#include "agent/central/schema_check.hpp"
 
 namespace congto::central {
 
@@ -20,7 +21,7 @@ void print_table(const Rows& rows, const std::vector<std::string>& titles) {
     }
   }
   const auto print = [&](std::size_t column, std::string_view text) {
-    std::cout << text;
+    for (const char c : text) std::cout << (static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c);
     if (column + 1 < titles.size())
       std::cout << std::string(widths[column] - text.size() + 2, ' ');
     else
@@ -41,6 +42,7 @@ int check(const std::string& config) {
   try {
     Database database(settings->database.url, settings->database.password);
     database.connect();
+    check_schema(database);
     const auto version = database.run("select version from schema_version");
     const auto place =
         database.run("select current_database(), current_user, current_setting('server_version')");
@@ -75,6 +77,15 @@ int status(const std::string& config) {
         "from agent a left join agent_status s using (agent_id) where a.removed_at is null order by a.name");
     print_table(agents,
                 {"agent", "site", "online", "last status (UTC)", "unacknowledged", "clock", "parked"});
+    const auto strangers = database.run(
+        "select d.agent, sum(d.times)::text, max(d.last_at)::timestamp(0)::text from dead_letter d "
+        "where not exists (select from agent a where a.name = d.agent and a.removed_at is null) group by "
+        "d.agent "
+        "order by 3 desc limit 20");
+    if (strangers.size() > 0) {
+      std::cout << "\nnot enrolled, and parked:\n";
+      print_table(strangers, {"agent", "messages", "last (UTC)"});
+    }
     const auto gaps = database.run(
         "select agent, kind, epoch, first, last, count, why from gaps order by agent, epoch, first limit 20");
     std::cout << "\ngaps: " << (gaps.size() == 0 ? "none" : "") << "\n";

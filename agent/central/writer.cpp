@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "agent/central/database.hpp"
+#include "agent/central/schema_check.hpp"
 #include "agent/central/store.hpp"
 
 namespace congto::central {
@@ -28,8 +29,6 @@ constexpr milliseconds last_pause{10'000};
 // So often a group is tried that fails by itself, before what it fails for is looked for and left out: one
 // agent's message must not stop all others for ever.
 constexpr int tries_by_itself = 4;
-// This program and the tables change together (deploy/central/schema.sql).
-constexpr std::int64_t schema_version = 1;
 
 std::size_t records_of(const Taken& taken) {
   const auto* const batch = std::get_if<std::unique_ptr<Batch>>(&taken.content);
@@ -57,13 +56,6 @@ void prepare_session(Database& database) {
   throw DatabaseError(DatabaseError::Kind::away, "",
                       "the database's encoding is " + std::string(encoding.text(0, 0)) +
                           ", which can't hold every name; create it with encoding UTF8");
-}
-
-void check_schema(Database& database) {
-  const auto rows = database.run("select version from schema_version");
-  if (rows.size() == 1 && rows.integer(0, 0) == schema_version) return;
-  throw DatabaseError(DatabaseError::Kind::away, "",
-                      "the database's tables are not those of this program; apply deploy/central/schema.sql");
 }
 
 }  // namespace

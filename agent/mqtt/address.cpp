@@ -33,7 +33,7 @@ std::string Address::text() const {
 Result<Address> parse_address(std::string_view text) {
   // A user or password here would end up in logs and process lists.
   if (text.find('@') != std::string_view::npos) {
-    return Error{"broker: user and password do not belong into the address; use username and password-file"};
+    return Error{"broker: user and password do not belong in the address; use username and password-file"};
   }
   std::string_view rest = text;
   Address address;

@@ -39,7 +39,7 @@ std::optional<Broker> read_address(toml::Table& table, std::string_view key) {
   }
   // A password in it must not be printed: no error below gets to see it.
   if (text->find('@') != std::string::npos) {
-    table.error(key, "user and password do not belong into the address; give username and password-file");
+    table.error(key, "user and password do not belong in the address; give username and password-file");
     return std::nullopt;
   }
   Broker broker;

@@ -311,7 +311,8 @@ comment on view known_epoch is 'The epochs, with what is known of their successo
 
 create or replace view gaps as
 with hole as (
-  select k.agent_id, k.epoch, lower(piece) as first, upper(piece) - 1 as last, 'hole' as kind,
+  select k.agent_id, k.epoch, lower(piece) as first, upper(piece) - 1 as last,
+    case when k.closed is null then 'hole' else 'closed' end as kind,
     coalesce(k.closed, case when piece <@ k.held then 'not come; the agent still holds it'
                             when k.asked_at is not null then 'not come; asked for again' else 'not come' end) as why,
     coalesce(k.first_told, k.last_heard) as since
@@ -403,14 +404,15 @@ from turn t join agent a using (agent_id)
 where t.begins;
 comment on view layout_spell is 'Which layout was in use when: from from_slot on, before until_slot (Unix ms).';
 
+-- A serial line is listened to for 2 s before the first request (another master?), and a slot that passes meanwhile was never
+-- promised: a start lasts 5 s. What is read in them counts as read.
 create or replace view off_time as
-select e.agent_id, (extract(epoch from e.since) * 1000)::bigint as from_slot, min(s.first_slot) as until_slot
+select e.agent_id, least((extract(epoch from e.since) * 1000)::bigint, min(s.first_slot)) as from_slot,
+  min(s.first_slot) + 5000 as until_slot
 from epoch e join dated_span s using (agent_id, epoch_id)
-where e.since is not null
-group by e.agent_id, e.epoch_id, e.since
-having extract(epoch from e.since) * 1000 < min(s.first_slot);
+group by e.agent_id, e.epoch_id, e.since;
 comment on view off_time is
-  'When an agent says it did not run: from the since of a start record on, before the first slot of its epoch (Unix ms).';
+  'When an agent says it did not run: from the since of a start record on, until 5 s after the first slot of its epoch (Unix ms).';
 
 create or replace function completeness_of(day_from date, day_to date, agent_name text default null)
 returns table (day date, agent text, site text, meter text, expected bigint, read bigint, failed bigint, skipped bigint,

@@ -65,6 +65,16 @@ class Completeness(ViewCase):
         box.skipped("e", 5004, "m-1", "a", MONDAY + 7 * HOUR, MONDAY + 7 * HOUR + 2 * TEN)
         self.assertEqual(self.days(box), [["2026-03-02", "8640", str(19 * 360 + 2), "0", "3", str(3 * 360 - 5), str(2 * 360)]])
 
+    def test_a_slot_that_passes_while_a_line_is_listened_to_was_not_promised(self):
+        box = self.box()
+        box.layout("a", {"m-1": (TEN, POWER), "m-2": (MINUTE, POWER)})
+        box.epoch("e")
+        box.samples("e", 1, "m-1", "a", (MONDAY, MONDAY + TEN, TEN))
+        box.samples("e", 2, "m-1", "a", (MONDAY + 2 * TEN, MONDAY + DAY, TEN))
+        box.samples("e", 10_001, "m-2", "a", (MONDAY + MINUTE, MONDAY + DAY, MINUTE))
+        self.assertEqual(self.days(box, "meter, expected, read, off, missing"), [
+            ["m-1", "8640", "8639", "0", "1"], ["m-2", "1440", "1439", "1", "0"]])
+
     def test_a_new_layout_at_noon_changes_meters_and_intervals(self):
         box = self.box()
         box.layout("a", {"m-1": (TEN, POWER), "m-2": (MINUTE, POWER)})

@@ -76,7 +76,7 @@ class Database(CentreCase):
         self.database.sql("update congto.schema_version set version = 99")
         consumer = self.consumer(start=False)
         consumer.start(ready=False)
-        consumer.stream.wait_text("apply deploy/central/schema.sql")
+        consumer.stream.wait_text("run deploy/central/database")
         consumer.stream.wait_text("connected to the broker")
         self.say("up/data", batch(1, 5))
         self.database.sql("update congto.schema_version set version = 1")

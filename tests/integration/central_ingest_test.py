@@ -145,9 +145,35 @@ class Ingest(CentreCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.say("up/data", stranger, agent="late-edge-1")
         self.wait_settled(EPOCH, "{[1,2)}", agent="late-edge-1")
+        for site, said in (("", "is empty"), ("  ", "is empty"), ("a\nb", "control character"), ("x" * 201, "201 bytes")):
+            wrong = self.central("enrol", "late-edge-2", site, "--config", self.directory / "central.toml")
+            self.assertEqual((wrong.returncode, said in wrong.stderr), (2, True), wrong.stderr)
         again = self.central("enrol", "late-edge-1", "late", "--config", self.directory / "central.toml")
         self.assertEqual(again.returncode, 1)
         self.assertIn("never enrolled twice", again.stderr)
+
+    def test_a_site_is_corrected_while_nothing_was_taken_from_the_agent(self):
+        config = self.consumer().config
+        self.database.sql(f"update congto.agent set site = 'Test plant' where name = '{AGENT_NAME}'")
+        self.say("up/data", batch(START))
+        self.assertIn("enrolled for site", self.wait_letters(1)[0][1])
+        done = self.central("enrol", AGENT_NAME, SITE, "--config", config)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.say("up/data", batch(START))
+        self.wait_settled(EPOCH, "{[1,2)}")
+        done = self.central("enrol", AGENT_NAME, "another", "--config", config)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(self.database.sql("select site from congto.agent"), [[SITE]])
+
+    def test_check_tells_a_database_without_tables_and_a_role_without_rights(self):
+        config = self.central_config()
+        self.assertEqual(self.central("check", "--config", config).returncode, 0)
+        self.database.sql("create role looker login in role congto_reader")
+        self.database.sql("create database bare", database="postgres")
+        for url, said in ((self.database.url_of(user="looker"), "may not write"), (self.database.url_of("bare"), "has no tables")):
+            done = self.central("check", "--config", self.central_config("other.toml", database=url))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(said, done.stderr)
 
     def test_data_replaces_its_void(self):
         self.consumer()

@@ -184,7 +184,7 @@ class Gaps(ViewCase):
         self.assertEqual(self.rows(box, "why", "gaps", f"epoch = '{box.hex('d')}'", order="1"), [["not come; the agent still holds it"]])
         self.assertEqual(self.rows(box, "holes, gaps", "agents", order="1"), [["4", "4"]])
         box.remove()
-        self.assertEqual(self.rows(box, "distinct why", "gaps", order="1"), [["closed: sold"]])
+        self.assertEqual(self.rows(box, "distinct kind, why", "gaps", order="1"), [["closed", "closed: sold"]])
 
     def test_voids_less_what_came_after_all(self):
         box = self.box()

@@ -77,7 +77,15 @@ TEST_CASE("a sample's time lies between 2020 and tomorrow, unless its clock is e
   CHECK(refusal(sample(now_ms + 30 * day, estimated)) == "");
   CHECK(has(refusal(sample(5, estimated)), "outside 2000 to 2100"));
   CHECK(has(refusal(sample(9'007'199'254'740'991, estimated)), "outside 2000 to 2100"));
-  CHECK(has(refusal(sample(now_ms, R"(,"slot":1)")), "slot 1 lies before 2020"));
+  CHECK(has(refusal(sample(now_ms, R"(,"slot":1)")), "slot 1970-01-01 00:00:00.001+00 lies before 2020"));
+}
+
+TEST_CASE("a sample's slot lies within two days of its time") {
+  const auto slot = [](std::int64_t ms) {
+    return refusal(sample(now_ms, ",\"slot\":" + std::to_string(ms)));
+  };
+  CHECK(slot(now_ms - 2 * day) == "");
+  CHECK(has(slot(now_ms - 2 * day - 1), "lies days from ts 2026-11-28"));
 }
 
 TEST_CASE("skipped slots have such times, too") {
