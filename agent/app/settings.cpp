@@ -5,6 +5,7 @@
 
 #include "agent/app/journal_settings.hpp"
 #include "agent/app/uplink_settings.hpp"
+#include "agent/mqtt/tls_check.hpp"
 #include "drivers/meter/key_places.hpp"
 #include "drivers/meter/profile_library.hpp"
 #include "drivers/meter/site_reader.hpp"
@@ -115,6 +116,10 @@ SettingsReading read_settings(const fs::path& file, const fs::path& shipped) {
     read_top(root, folder, settings);
     if (auto table = root.table("uplink", "[uplink]")) {
       settings.uplink = read_uplink(*table, folder);
+      if (const auto& certificate = settings.uplink->certificate; !certificate.empty()) {
+        const auto wrong = mqtt::certificate_mismatch(certificate, settings.agent);
+        if (!wrong.empty()) table->warning("certificate", wrong);
+      }
       settings.wait_for_time = read_wait_for_time(*table, *settings.uplink, settings.wait_for_time);
       table->finish();
     } else if (!root.has("uplink")) {

@@ -207,7 +207,8 @@ class PahoClient final : public Client {
     if (endings_ >= suspicious_endings) {
       why.text += ", now " + std::to_string(endings_) +
                   " times within a minute of connecting; if the line is good, " +
-                  "another client may be using the name " + settings_.client_id;
+                  "another client may be using the name " + settings_.client_id +
+                  (settings_.certificate.empty() ? "" : ", or its certificate");
       why.taken_over = why.suspected = true;
     }
     failed(std::move(why));

@@ -1,7 +1,9 @@
 // OpenSSL's own words on certificates and handshakes, turned into advice.
 #include "agent/mqtt/tls_check.hpp"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -66,7 +68,30 @@ std::string load(SSL_CTX* context, const TlsFiles& files) {
   return {};
 }
 
+std::string common_name(const X509* certificate) {
+  char name[256];
+  const int length =
+      X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name, sizeof name);
+  return length < 0 ? std::string() : std::string(name, static_cast<std::size_t>(length));
+}
+
 }  // namespace
+
+std::string certificate_mismatch(const std::string& certificate, const std::string& name) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(certificate.c_str(), "r"), &BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> read(
+      file ? PEM_read_bio_X509(file.get(), nullptr, &no_password, nullptr) : nullptr, &X509_free);
+  ERR_clear_error();
+  if (!read) return {};
+  if (const auto holder = common_name(read.get()); holder != name) {
+    return certificate + " is the certificate of \"" + holder + "\", not of \"" + name +
+           "\": a broker that goes by certificates takes this box for " + holder;
+  }
+  if (X509_cmp_current_time(X509_get0_notAfter(read.get())) < 0) {
+    return certificate + " has expired; renew it (or is the clock of this box wrong?)";
+  }
+  return {};
+}
 
 std::string try_tls(const Address& address, const TlsFiles& files, int socket) {
   const std::string where = "broker " + address.text() + ": ";

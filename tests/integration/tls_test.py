@@ -50,6 +50,14 @@ class Tls(PlantCase):
         self.wait_status(site, lambda status: status["samples"] > 0 and "certificate is not trusted" in " ".join(status["alarms"]),
                          "reads, and the alarm names the broker's certificate")
 
+    def test_a_certificate_of_another_agent_is_told_before_it_is_used(self):
+        site = self.configure("ca")
+        self.assertNotIn("certificate", self.congto("check", "--config", site).stderr)
+        self.certificate("edge", "ca", "ice-plant-04-edge-1")
+        (self.directory / "edge.key").chmod(0o600)
+        told = self.congto("check", "--config", site).stderr
+        self.assertIn(f'is the certificate of "ice-plant-04-edge-1", not of "{AGENT_NAME}"', told)
+
 
 if __name__ == "__main__":
     main()
