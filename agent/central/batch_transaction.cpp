@@ -10,7 +10,6 @@
 namespace congto::central {
 
 using contract::ParsedEvent;
-using contract::ParsedSample;
 
 namespace {
 

@@ -152,7 +152,7 @@ void take_content(Taken& taken, WallTime now) {
   if (!batch && arrival.payload.empty()) {
     taken.content = Deleted{};
   } else if (batch) {
-    std::visit([&](auto&& content) { taken.content = std::move(content); },
+    std::visit([&](auto&& content) { taken.content = std::forward<decltype(content)>(content); },
                take_batch(arrival, taken.agent, taken.what, now));
   } else if (has_zero_character(arrival.payload)) {
     taken.content = Unusable{"a text contains a zero character, which can't be stored"};
