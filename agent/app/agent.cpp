@@ -158,12 +158,7 @@ void Agent::make_uplink() {
   wanted.site = settings_.site;
   wanted.central = configured.ack == AckMode::central;
   wanted.centre = configured.centre;
-  wanted.connection.broker = configured.broker;
-  wanted.connection.ca = configured.ca.string();
-  wanted.connection.certificate = configured.certificate.string();
-  wanted.connection.key = configured.key.string();
-  wanted.connection.username = configured.username;
-  wanted.connection.password = configured.password;
+  wanted.connection = mqtt::connection_to(configured);
   uplink::Handlers handlers;
   handlers.status = [this] { return own_status(); };
   handlers.centre_time = [this](WallTime now, BootTime at, std::chrono::milliseconds round_trip) {

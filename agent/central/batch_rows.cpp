@@ -215,11 +215,11 @@ void BatchTransaction::store_start(const Entry& entry) {
     prev = previous.epoch("epoch").text();
     prev_last = number(previous.count("last"));
   }
-  // A box that does not know the time may say anything here; what can't be is not known.
+  // A box that does not know the time may say anything here.
   const auto ms = fields->optional_count("since");
-  if (ms && *ms >= 946'684'800'000 && *ms <= 4'102'444'800'000) since = timestamp_text(*ms);
+  if (ms && can_be(*ms)) since = timestamp_text(*ms);
   database_.run(
-      "update epoch set started = true, prev = $3, prev_last = $4, since = $5, why = $6 "
+      "update epoch set prev = $3, prev_last = $4, since = $5, why = $6 "
       "where agent_id = $1 and epoch_id = $2",
       {number(entry.key.agent_id), number(ledger_.at(entry.key).epoch_id), prev, prev_last, since,
        fields->text("why")});

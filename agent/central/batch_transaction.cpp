@@ -129,7 +129,6 @@ void BatchTransaction::sort() {
       seen.emplace(entry.seq(), entry.hash);
       (compare_all_ || settled.contains(entry.seq()) ? known_ : fresh_).push_back(entry);
     }
-    ++outcome_.counts.batches;
   }
 }
 

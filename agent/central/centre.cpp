@@ -8,7 +8,6 @@
 
 #include "agent/central/intake.hpp"
 #include "agent/central/log.hpp"
-#include "drivers/core/epoch.hpp"
 
 namespace congto::central {
 
@@ -32,19 +31,7 @@ Centre::Centre(Settings settings)
 Centre::~Centre() = default;
 
 mqtt::Settings Centre::connection() const {
-  const auto& broker = settings_.broker;
-  mqtt::Settings connection;
-  connection.broker = broker.broker;
-  connection.client_id = "congto-central-" + EpochId::random().text().substr(0, 12);
-  connection.ca = broker.ca;
-  connection.certificate = broker.certificate;
-  connection.key = broker.key;
-  connection.username = broker.username;
-  connection.password = broker.password;
-  // Nothing is to be kept for a consumer that is away: a shared subscription would go on handing it batches,
-  // and the agents have everything.
-  connection.clean_start = true;
-  connection.session_expiry = seconds(0);
+  auto connection = passing_connection(settings_.broker);
   connection.last_pause = std::chrono::milliseconds(15'000);
   connection.max_packet_in = 1024 * 1024;
   const std::string shared = "$share/" + settings_.centre + "/";

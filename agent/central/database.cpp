@@ -130,13 +130,6 @@ std::int64_t Rows::integer(std::size_t row, int column) const {
   return value;
 }
 
-std::size_t Rows::changed() const {
-  const std::string_view digits = PQcmdTuples(raw_result(result_));
-  std::size_t count = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), count);
-  return count;
-}
-
 std::string_view Rows::command() const { return PQcmdStatus(raw_result(result_)); }
 
 void Database::connect() {

@@ -46,8 +46,6 @@ class Rows {
   std::string_view text(std::size_t row, int column) const;
   // The column must hold an integer.
   std::int64_t integer(std::size_t row, int column) const;
-  // How many rows a command changed.
-  std::size_t changed() const;
   // What the server calls what it did: "COMMIT", "INSERT 0 1".
   std::string_view command() const;
 

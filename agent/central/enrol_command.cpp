@@ -1,10 +1,9 @@
 // `congto-central enrol` and `remove`: who may send. The certificate is deploy/central/enrol's business.
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <iostream>
-#include <map>
+#include <memory>
 #include <set>
 
 #include "agent/central/command_settings.hpp"
@@ -13,7 +12,6 @@
 #include "agent/contract/field_reader.hpp"
 #include "agent/contract/topic.hpp"
 #include "agent/mqtt/client.hpp"
-#include "drivers/core/epoch.hpp"
 
 namespace congto::central {
 
@@ -37,16 +35,6 @@ std::string wrong_site(const std::string& site) {
 // Deletes the agent's retained topics: an empty retained message does. Empty when all went well.
 std::string delete_retained(const Settings& settings, const std::string& agent) {
   boost::asio::io_context context;
-  mqtt::Settings connection;
-  connection.broker = settings.broker.broker;
-  connection.client_id = "congto-central-" + EpochId::random().text().substr(0, 12);
-  connection.ca = settings.broker.ca;
-  connection.certificate = settings.broker.certificate;
-  connection.key = settings.broker.key;
-  connection.username = settings.broker.username;
-  connection.password = settings.broker.password;
-  connection.clean_start = true;
-  connection.session_expiry = std::chrono::seconds(0);
   std::string trouble = "the broker does not answer";
   std::set<std::uint64_t> waiting;
   std::unique_ptr<mqtt::Client> client;
@@ -68,7 +56,7 @@ std::string delete_retained(const Settings& settings, const std::string& agent) 
     waiting.erase(outcome.token);
     if (waiting.empty()) end("");
   };
-  client = mqtt::Client::create(context.get_executor(), connection, handlers);
+  client = mqtt::Client::create(context.get_executor(), passing_connection(settings.broker), handlers);
   client->start();
   context.run_for(std::chrono::seconds(30));
   return trouble;

@@ -2,8 +2,6 @@
 // gzip, schema, names, times.
 #include "agent/central/intake.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <utility>
 
@@ -20,12 +18,11 @@ namespace congto::central {
 namespace {
 
 using contract::Topic;
-using std::chrono::milliseconds;
 
 // contract.md, The centre: earlier than this nobody measured with Congto.
 constexpr std::int64_t first_time = 1'577'836'800'000;  // 2020-01-01
 constexpr std::int64_t day = 86'400'000;
-// Where the agent itself says that it does not know the time, it may be wrong, but not by a century.
+// Where the agent itself says that it does not know the time.
 constexpr std::int64_t first_estimated = 946'684'800'000;   // 2000-01-01
 constexpr std::int64_t last_estimated = 4'102'444'800'000;  // 2100-01-01
 // On the wire at most 64 KiB; the meta record of a very large site may alone be larger (config/contract).
@@ -39,8 +36,7 @@ std::string time_text(std::int64_t ms) {
 // What is wrong with a time, as the end of a sentence.
 std::string wrong_time(std::int64_t ms, bool estimated, WallTime now) {
   if (estimated) {
-    if (ms < first_estimated || ms > last_estimated) return "lies outside 2000 to 2100";
-    return {};
+    return can_be(ms) ? std::string() : "lies outside 2000 to 2100";
   }
   if (ms < first_time) return "lies before 2020; is the agent's clock set?";
   if (ms > contract::unix_ms(now) + day) return "lies more than a day ahead";
@@ -183,6 +179,8 @@ void take_content(Taken& taken, WallTime now) {
 }
 
 }  // namespace
+
+bool can_be(std::int64_t ms) { return ms >= first_estimated && ms <= last_estimated; }
 
 std::string wrong_for_centre(const contract::ParsedRecord& record, WallTime now) {
   if (has_zero_character(record.json)) return "a text contains a zero character, which can't be stored";

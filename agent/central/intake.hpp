@@ -61,6 +61,9 @@ struct Taken {
 // Never fails: what can't be taken is Unusable, and single records of a batch are among its `refused`.
 Taken take_in(Arrival arrival, WallTime now);
 
+// A time (Unix ms) that a box may mean, even one whose clock is wrong: not by a century.
+bool can_be(std::int64_t ms);
+
 // Why the centre refuses a record that the schema allows: times that can't be, characters that can't be
 // stored. Empty when it is good.
 std::string wrong_for_centre(const contract::ParsedRecord& record, WallTime now);

@@ -25,11 +25,10 @@ struct Answer {
 };
 
 struct Counts {
-  std::uint64_t batches = 0, records = 0, readings = 0;  // new ones
-  std::uint64_t duplicates = 0;  // records that were there already, with the same content
+  std::uint64_t records = 0, readings = 0;  // new ones
+  std::uint64_t duplicates = 0;             // records that were there already, with the same content
   std::uint64_t conflicts = 0, parked_records = 0, parked_payloads = 0;
   Counts& operator+=(const Counts& other) {
-    batches += other.batches;
     records += other.records;
     readings += other.readings;
     duplicates += other.duplicates;

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <string_view>
 #include <system_error>
 
 #include "agent/central/database.hpp"
+#include "drivers/core/epoch.hpp"
 #include "drivers/toml/document.hpp"
 #include "drivers/toml/named_file.hpp"
 #include "drivers/toml/table.hpp"
@@ -54,6 +56,14 @@ std::vector<std::string> texts(const std::vector<toml::ConfigError>& errors) {
 }
 
 }  // namespace
+
+mqtt::Settings passing_connection(const mqtt::BrokerSettings& broker) {
+  auto connection = mqtt::connection_to(broker);
+  connection.client_id = "congto-central-" + EpochId::random().text().substr(0, 12);
+  connection.clean_start = true;
+  connection.session_expiry = std::chrono::seconds(0);
+  return connection;
+}
 
 SettingsReading read_settings(const fs::path& file) {
   SettingsReading reading;

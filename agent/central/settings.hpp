@@ -18,6 +18,11 @@ struct Settings {
   DatabaseSettings database;
 };
 
+// A connection of which the broker keeps nothing when it ends: a shared subscription would go on handing
+// batches to a consumer that is away, and the agents have everything. The name is random; a broker that goes
+// by certificates replaces it.
+mqtt::Settings passing_connection(const mqtt::BrokerSettings& broker);
+
 struct SettingsReading {
   Settings settings;                          // complete only without errors
   std::vector<std::string> errors, warnings;  // "file:line:column: message"

@@ -1,13 +1,11 @@
-// The thread lives on a shared state, so that one that hangs in a frozen database's call can be left behind.
+// The one long task of a worker, on a shared state, so that a call that hangs in a frozen database can be
+// left behind.
 #include "agent/central/writer.hpp"
-
-#include <signal.h>
 
 #include <condition_variable>
 #include <deque>
 #include <map>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -71,8 +69,6 @@ struct Writer::State {
   std::map<std::string, Taken*> newest;  // by topic: those in the queue of which a newer one takes the place
   std::size_t bytes = 0;
   bool stopping = false;
-  bool ended = false;
-  std::thread thread;
   std::string trouble;  // as last told; this and the next are the thread's own
   bool up = false;      // and it was told so
 
@@ -151,9 +147,6 @@ struct Writer::State {
   }
 
   void run() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals are the main thread's
     bool going_on = until_done([] {});
     while (going_on) {
       std::unique_lock lock(mutex);
@@ -165,15 +158,12 @@ struct Writer::State {
       if (going_on && handlers.stored) handlers.stored(std::move(outcome));
     }
     database.disconnect();
-    const std::lock_guard lock(mutex);
-    ended = true;
-    changed.notify_all();
   }
 };
 
 Writer::Writer(DatabaseSettings settings, Handlers handlers, std::size_t queue_bytes)
     : state_(std::make_shared<State>(std::move(settings), std::move(handlers), queue_bytes)) {
-  state_->thread = std::thread([state = state_] { state->run(); });
+  worker_.post([state = state_] { state->run(); });
 }
 
 Writer::~Writer() { finish(std::chrono::seconds(2)); }
@@ -198,19 +188,12 @@ bool Writer::push(Taken taken) {
 }
 
 bool Writer::finish(milliseconds patience) {
-  std::unique_lock lock(state_->mutex);
-  if (!state_->thread.joinable()) return true;
-  state_->stopping = true;
-  state_->changed.notify_all();
-  const bool ended = state_->changed.wait_for(lock, patience, [this] { return state_->ended; });
-  std::thread thread = std::move(state_->thread);
-  lock.unlock();
-  if (ended) {
-    thread.join();
-  } else {
-    thread.detach();
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
   }
-  return ended;
+  state_->changed.notify_all();
+  return worker_.finish(patience);
 }
 
 }  // namespace congto::central

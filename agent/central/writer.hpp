@@ -10,6 +10,7 @@
 
 #include "agent/central/intake.hpp"
 #include "agent/central/outcome.hpp"
+#include "agent/mqtt/worker.hpp"
 
 namespace congto::central {
 
@@ -44,6 +45,7 @@ class Writer {
  private:
   struct State;
   std::shared_ptr<State> state_;
+  mqtt::Worker worker_;
 };
 
 }  // namespace congto::central

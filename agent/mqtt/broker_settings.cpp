@@ -101,4 +101,15 @@ BrokerSettings read_broker(toml::Table& table, std::string_view url_key,
   return settings;
 }
 
+Settings connection_to(const BrokerSettings& broker) {
+  Settings settings;
+  settings.broker = broker.broker;
+  settings.ca = broker.ca.string();
+  settings.certificate = broker.certificate.string();
+  settings.key = broker.key.string();
+  settings.username = broker.username;
+  settings.password = broker.password;
+  return settings;
+}
+
 }  // namespace congto::mqtt

@@ -45,7 +45,6 @@ create table if not exists epoch (
   prev_last   bigint,
   since       timestamptz,
   why         text,
-  started     boolean not null default false,
   first_heard timestamptz not null default now(),
   last_heard  timestamptz not null default now(),
   asked_at    timestamptz,

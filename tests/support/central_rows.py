@@ -80,9 +80,9 @@ class Box:
         """heard: when it was first heard, in ms. Its 32 hex digits are returned."""
         epoch = self.hex(name)
         self._epochs[name] = self._ask(
-            f"insert into epoch (agent_id, epoch, settled, prev, prev_last, since, started, first_heard, last_heard) values ({self.id}, "
+            f"insert into epoch (agent_id, epoch, settled, prev, prev_last, since, first_heard, last_heard) values ({self.id}, "
             f"'{epoch}', '{settled}', {quoted(prev and self.hex(prev))}, {'null' if prev_last is None else prev_last}, {at(since)}, "
-            f"true, {at(heard)}, {at(heard if last_heard is None else last_heard)}) returning epoch_id")
+            f"{at(heard)}, {at(heard if last_heard is None else last_heard)}) returning epoch_id")
         return epoch
 
     def hex(self, epoch):

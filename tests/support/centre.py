@@ -5,49 +5,29 @@ CentreCase is a PlantCase that has a broker and a database; consumers are starte
 import json
 import os
 import pathlib
-import signal
 import subprocess
 
-from tests.support.plant import AGENT_NAME, PlantCase
+from tests.support.plant import AGENT_NAME, PlantCase, Program
 from tests.support.postgres import Postgres
-from tests.support.waiting import PATIENCE, Stream
+from tests.support.waiting import PATIENCE
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SITE = "test-plant"
 CENTRE = "test-centre"
 
 
-class Consumer:
-    """`congto-central run`; start() and stop() may be called again and again."""
+class Consumer(Program):
+    """`congto-central run`."""
 
     def __init__(self, config):
+        super().__init__("congto-central", [os.environ["CONGTO_CENTRAL"], "run", "--config", config])
         self.config = config
-        self.process = None
-        self.stream = None
 
     def start(self, ready=True):
-        self.process = subprocess.Popen([os.environ["CONGTO_CENTRAL"], "run", "--config", str(self.config)],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        self.stream = Stream(self.process.stderr)
+        super().start()
         if ready:
             self.stream.wait_text("ready")
         return self
-
-    def stop(self, how=signal.SIGTERM):
-        """The exit status."""
-        self.process.send_signal(how)
-        status = self.process.wait(PATIENCE)
-        self.stream.join()
-        return status
-
-    def close(self):
-        if self.process is None:
-            return
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-            self.stream.join()
-        print(f"-- congto-central said:\n{self.stream.text()}\n--")
 
 
 class CentreCase(PlantCase):

@@ -54,18 +54,17 @@ def meter(name, bus, profile, unit_id=1, every="1s", extra=""):
             f'{extra}\n')
 
 
-class Agent:
-    """`congto run` on a site; start() and stop() may be called again and again."""
+class Program:
+    """A program that a test starts and stops, again and again; what it says is kept."""
 
-    def __init__(self, site, launcher=()):
-        self.site = site
-        self.launcher = list(launcher)
+    def __init__(self, name, command):
+        self.name = name
+        self.command = [str(word) for word in command]
         self.process = None
         self.stream = None
 
     def start(self):
-        self.process = subprocess.Popen([*self.launcher, os.environ["CONGTO"], "run", "--config", str(self.site)], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.stream = Stream(self.process.stdout)
         return self
 
@@ -86,7 +85,14 @@ class Agent:
             self.process.kill()
             self.process.wait()
             self.stream.join()
-        print(f"-- the agent on {self.site.name} said:\n{self.stream.text()}\n--")
+        print(f"-- {self.name} said:\n{self.stream.text()}\n--")
+
+
+class Agent(Program):
+    """`congto run` on a site."""
+
+    def __init__(self, site, launcher=()):
+        super().__init__(f"the agent on {site.name}", [*launcher, os.environ["CONGTO"], "run", "--config", site])
 
 
 class PlantCase(unittest.TestCase):
