@@ -1,5 +1,6 @@
 // Worker: one thread that runs tasks in order, for calls that may block: Paho holds its library mutex while
-// it looks up names and writes to slow sockets, and must never hold up a poll; the centre's database may not answer. post() from any thread.
+// it looks up names and writes to slow sockets, and must never hold up a poll; the centre's database may not
+// answer. post() from any thread.
 #pragma once
 
 #include <chrono>
