@@ -16,11 +16,6 @@
 // at most 2 kB for each lost connection (measured; eclipse-paho/paho.mqtt.c#1689 is open).
 extern "C" const char* __lsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier)
 extern "C" const char* __lsan_default_suppressions() { return "leak:libpaho-mqtt3as"; }
-// A process that ends while a thread of Paho's still does leaves OpenSSL's state of that thread (904 bytes,
-// with TLS 9 kB; seen in 2 of some 10 runs of central_ingest and central_up). Paho's name stands at the foot
-// of the stack only, and OpenSSL keeps no frame pointers: the whole stack must be walked.
-extern "C" const char* __asan_default_options();  // NOLINT(bugprone-reserved-identifier)
-extern "C" const char* __asan_default_options() { return "fast_unwind_on_malloc=0"; }
 #endif
 
 namespace congto::mqtt {
