@@ -1,4 +1,4 @@
-// The four small transactions, and the claim by which of several consumers only one answers.
+// The small transactions, and the claim by which of several consumers only one answers.
 #include "agent/central/agent_transaction.hpp"
 
 #include <algorithm>
@@ -138,6 +138,23 @@ Outcome store_status(Database& database, const Taken& taken) {
   } else if (const auto id = agents.at(taken.agent).id; claim(database, id, status)) {
     outcome.answers.push_back(answer_to(database, taken.agent, id, status.parsed));
   }
+  transaction.commit();
+  return outcome;
+}
+
+Outcome ask_further(Database& database, const std::string& agent) {
+  Transaction transaction(database);
+  // Three missed ones later it is gone: what it said then is no ground to ask for anything.
+  const auto rows = database.run(
+      "select a.agent_id, s.status from agent a join agent_status s using (agent_id) "
+      "where a.name = $1 and a.removed_at is null and s.status_at > now() - interval '3 minutes'",
+      {agent});
+  Outcome outcome;
+  if (rows.size() == 0 || rows.is_null(0, 1)) return outcome;
+  const auto status = contract::parse_status(rows.text(0, 1));
+  if (!status) return outcome;  // of an earlier version; the next one is of this
+  auto answer = answer_to(database, agent, rows.integer(0, 0), *status);
+  if (!answer.request.requests.empty()) outcome.answers.push_back(std::move(answer));
   transaction.commit();
   return outcome;
 }

@@ -10,6 +10,9 @@ namespace congto::central {
 
 // Each is one transaction, committed at the end; throws DatabaseError, and then nothing was stored.
 Outcome store_status(Database& database, const Taken& taken);
+// Another step back along the chain of epochs: asks, by what the agent's last status said, for what is
+// missing now that a start record told of an epoch before. Not without a status of the last minutes.
+Outcome ask_further(Database& database, const std::string& agent);
 Outcome store_online(Database& database, const Taken& taken);
 Outcome store_meta(Database& database, const Taken& taken);
 // A payload that is parked as a whole.

@@ -214,6 +214,7 @@ void BatchTransaction::store_start(const Entry& entry) {
     FieldReader previous(*value, "prev");
     prev = previous.epoch("epoch").text();
     prev_last = number(previous.count("last"));
+    outcome_.chained.insert(entry.portion->taken->agent);
   }
   // A box that does not know the time may say anything here.
   const auto ms = fields->optional_count("since");

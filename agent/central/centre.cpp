@@ -17,6 +17,8 @@ using std::chrono::seconds;
 
 constexpr std::chrono::milliseconds stop_patience{1'500};
 constexpr std::chrono::minutes counts_period{10};
+// A transaction takes seconds at most; a frozen server, or one behind a dead link, says nothing at all.
+constexpr seconds answer_patience{15};
 
 }  // namespace
 
@@ -136,12 +138,24 @@ void Centre::flush() {
 void Centre::tick() {
   const auto now = clock_.boot();
   for (const auto& line : troubles_.tick(now)) log_warning(line);
+  tell_late_database(now);
   if (now - counts_told_ >= counts_period) tell_counts();
   flush();
   tick_timer_.expires_after(seconds(1));
   tick_timer_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled && !stopping_) tick();
   });
+}
+
+void Centre::tell_late_database(BootTime now) {
+  const auto asked = writer_->asked_since();
+  const bool late = asked && now - *asked >= answer_patience;
+  if (late && !database_late_) {
+    log_warning("the database has not answered for " + std::to_string(answer_patience.count()) +
+                " s; nothing is acknowledged until it does");
+  }
+  if (!late && database_late_) log_info("the database answers again");
+  database_late_ = late;
 }
 
 void Centre::tell_counts() {

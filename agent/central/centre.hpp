@@ -35,6 +35,7 @@ class Centre {
   void flush();
   void tell_ready();
   void tick();
+  void tell_late_database(BootTime now);
   void tell_counts();
   void stop();
 
@@ -48,7 +49,7 @@ class Centre {
   Downlink downlink_;
   TroubleLog troubles_;
   std::string broker_trouble_;
-  bool database_up_ = false, ready_told_ = false, stopping_ = false, clean_ = true;
+  bool database_up_ = false, database_late_ = false, ready_told_ = false, stopping_ = false, clean_ = true;
   std::uint64_t token_ = 0;
   std::uint64_t given_back_ = 0;  // batches that found no room, since it was last told
   Counts counts_;                 // since they were last told

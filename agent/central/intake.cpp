@@ -105,6 +105,12 @@ std::variant<std::unique_ptr<Batch>, Unusable> take_batch(const Arrival& arrival
     return Unusable{"batch: it says agent \"" + batch->parsed.header.agent +
                     "\", but came on the topic of \"" + agent + "\""};
   }
+  const auto records = batch->parsed.records.size() + batch->parsed.refused.size();
+  if (arrival.payload.size() > contract::max_batch_bytes && records > 1) {
+    return Unusable{"batch: " + std::to_string(arrival.payload.size()) + " bytes with " +
+                    std::to_string(records) + " records; above " + std::to_string(contract::max_batch_bytes) +
+                    " a record must be alone"};
+  }
   refuse(*batch, now);
   for (const auto& record : batch->parsed.records) {
     batch->hashes.push_back(content_hash(record, batch->parsed.header.meta));

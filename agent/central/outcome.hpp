@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ struct Counts {
 struct Outcome {
   std::vector<Settled> settled;
   std::vector<Answer> answers;        // to an up/status: sent even when nothing is settled
+  std::set<std::string> chained;      // agents of which a new start record names the epoch before
   std::vector<std::string> troubles;  // for the log: who sent what, and why it was not taken
   Counts counts;
 };

@@ -19,6 +19,7 @@ void append(Outcome& all, Outcome one) {
   std::move(one.settled.begin(), one.settled.end(), std::back_inserter(all.settled));
   std::move(one.answers.begin(), one.answers.end(), std::back_inserter(all.answers));
   std::move(one.troubles.begin(), one.troubles.end(), std::back_inserter(all.troubles));
+  all.chained.merge(one.chained);
   all.counts += one.counts;
 }
 
@@ -96,6 +97,19 @@ void store_one(Outcome& outcome, Database& database, const Taken& taken, Unknown
   }
 }
 
+// After the answers to a status, so that nothing is asked for twice.
+void walk_back(Outcome& outcome, Database& database) {
+  for (const auto& agent : std::exchange(outcome.chained, {})) {
+    try {
+      append(outcome, ask_further(database, agent));
+    } catch (const DatabaseError& error) {
+      if (error.kind != DatabaseError::Kind::content && !fails_by_itself(error)) throw;
+      outcome.troubles.push_back("agent \"" + agent +
+                                 "\": its earlier epochs are not asked for: " + error.what());
+    }
+  }
+}
+
 }  // namespace
 
 bool fails_by_itself(const DatabaseError& error) {
@@ -128,6 +142,7 @@ Outcome store(Database& database, const std::vector<Taken>& group, Unknown unkno
   if (!portions.empty()) append(outcome, store_batches(database, portions, unknown));
   for (const auto& [agent, taken] : newest_status)
     store_one(outcome, database, *taken, unknown, store_status);
+  walk_back(outcome, database);
   return outcome;
 }
 

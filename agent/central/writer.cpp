@@ -2,6 +2,7 @@
 // left behind.
 #include "agent/central/writer.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -59,6 +60,8 @@ void prepare_session(Database& database) {
 }  // namespace
 
 struct Writer::State {
+  static constexpr BootTime not_asked{};
+
   Database database;
   Handlers handlers;
   std::size_t queue_bytes;
@@ -71,6 +74,7 @@ struct Writer::State {
   bool stopping = false;
   std::string trouble;  // as last told; this and the next are the thread's own
   bool up = false;      // and it was told so
+  std::atomic<BootTime> asked = not_asked;
 
   State(DatabaseSettings settings, Handlers its_handlers, std::size_t its_queue_bytes)
       : database(std::move(settings.url), std::move(settings.password)),
@@ -114,14 +118,17 @@ struct Writer::State {
   bool until_done(const std::function<void()>& step) {
     auto length = first_pause;
     for (int tries = 0;; ++tries) {
+      asked = BootClock::now();
       try {
         connect();
         step();
+        asked = not_asked;
         tell("");
         if (!up && handlers.connected) handlers.connected();
         up = true;
         return true;
       } catch (const DatabaseError& error) {
+        asked = not_asked;
         const bool soon = error.kind == DatabaseError::Kind::again && tries < 10;
         if (error.kind != DatabaseError::Kind::again) {
           database.disconnect();  // what a connection may be left with is not worth finding out
@@ -185,6 +192,11 @@ bool Writer::push(Taken taken) {
   if (replaces) older->second = &state_->queue.back();
   state_->changed.notify_all();
   return true;
+}
+
+std::optional<BootTime> Writer::asked_since() const {
+  const BootTime asked = state_->asked;
+  return asked == State::not_asked ? std::nullopt : std::optional(asked);
 }
 
 bool Writer::finish(milliseconds patience) {

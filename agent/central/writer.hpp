@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "agent/central/intake.hpp"
 #include "agent/central/outcome.hpp"
 #include "agent/mqtt/worker.hpp"
+#include "drivers/core/clock.hpp"
 
 namespace congto::central {
 
@@ -38,6 +40,9 @@ class Writer {
 
   // False, and nothing taken, when too much waits already.
   bool push(Taken taken);
+  // Since when the database owes an answer; nothing while it is asked for none. A frozen server gives no
+  // error.
+  std::optional<BootTime> asked_since() const;
   // Ends after the transaction under way; what waits is given up, for nothing of it is acknowledged. False:
   // the database does not answer; the thread is left to itself. At most once.
   bool finish(std::chrono::milliseconds patience);

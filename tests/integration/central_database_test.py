@@ -82,6 +82,18 @@ class Database(CentreCase):
         self.database.sql("update congto.schema_version set version = 1")
         self.wait_settled(EPOCH, "{[1,6)}")
 
+    def test_a_frozen_server_is_told_and_so_is_that_it_answers_again(self):
+        consumer = self.consumer()
+        frozen = [self.database.process.pid, *self.database.workers()]
+        signal_all(frozen, signal.SIGSTOP)
+        try:
+            self.say("up/data", batch(1, 5))
+            consumer.stream.wait_text("the database has not answered for 15 s")
+        finally:
+            signal_all(frozen, signal.SIGCONT)
+        consumer.stream.wait_text("the database answers again")
+        self.wait_settled(EPOCH, "{[1,6)}")
+
     def test_frozen_and_stopped(self):
         """A server that does not answer holds nobody up for long who wants to stop."""
         consumer = self.consumer()

@@ -232,6 +232,24 @@ class Ingest(CentreCase):
         reader.wait(lambda messages: len(reader.messages("down/ack")) > answered, "an answer to the status")
         self.assertEqual(len(requests()), asked)
 
+    def test_the_chain_is_walked_as_fast_as_it_is_answered_not_an_epoch_a_status(self):
+        reader = self.reader(self.mqtt, ours=("down/",))
+        self.consumer()
+        epochs = [f"{number:02d}" * 16 for number in range(1, 6)]
+        status = json.loads((self.contract_sample("status.json")))
+        status |= {"agent": AGENT_NAME, "site": SITE, "epoch": epochs[-1], "last": 3, "unacknowledged": 0, "epochs": [], "more": 0,
+                   "sent": now()}
+        self.say("up/status", status, retained=True)
+        for epoch, before in zip(reversed(epochs), [*reversed(epochs[:-1]), None]):
+            reader.wait(lambda messages, epoch=epoch: any(part == {"epoch": epoch, "ranges": [[1, 3]]} for message in
+                        reader.messages("down/request") for part in message.json()["requests"]), f"a request for {epoch}")
+            prev = {"epoch": before, "last": 3} if before else None
+            self.say("up/backfill", batch({"seq": 1, "event": "start", "prev": prev, "since": None, "why": "stop"},
+                                          sample(2), sample(3), epoch=epoch))
+        for epoch in epochs:
+            self.wait_settled(epoch, "{[1,4)}")
+        self.assertEqual(len(reader.messages("down/request")), 5)
+
     def test_one_status_is_answered_once_by_many_consumers(self):
         self.consumer()
         self.consumer()

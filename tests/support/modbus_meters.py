@@ -86,6 +86,7 @@ class Pymodbus:
     def _run(self):
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._serve())
+        self._loop.close()
 
     async def _serve(self):
         self._ended = asyncio.Event()

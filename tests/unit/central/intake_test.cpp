@@ -48,6 +48,18 @@ bool has(const std::string& text, const std::string& part) {
 
 }  // namespace
 
+TEST_CASE("a batch above 64 KiB is taken only when it holds one record, as a large site's meta record does") {
+  const auto long_record = [](std::size_t bytes) {
+    return sample(now_ms, R"(,"unknown":")" + std::string(bytes, 'x') + '"');
+  };
+  CHECK(reason(take(batch(long_record(70'000)))).empty());
+  CHECK(reason(take(batch(long_record(65'000)))).empty());
+  CHECK(reason(take(batch(long_record(40'000) + "," + long_record(20'000)))).empty());
+  CHECK(has(reason(take(batch(long_record(40'000) + "," + long_record(30'000)))),
+            "with 2 records; above 65536 a record must be alone"));
+  CHECK(has(reason(take(batch(long_record(70'000) + R"(,{"seq":2})"))), "with 2 records"));
+}
+
 TEST_CASE("every golden sample of the contract is taken") {
   for (const auto& file : std::filesystem::directory_iterator(test::samples())) {
     if (!file.is_regular_file()) continue;

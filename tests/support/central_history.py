@@ -1,0 +1,325 @@
+"""A random but repeatable history of a few agents, for central_model_test: what they say, cut into messages, with what goes wrong on
+the way. All of it follows from the seed and the time of the start; what the centre must make of it stands in central_model.
+"""
+import copy
+import dataclasses
+import gzip
+import json
+import random
+from decimal import Decimal
+
+POINTS = ["active_power", "active_energy_import", "power_factor", "điện áp", "a\"b,{c}"]
+METERS = ["m-1", "m-2", "máy nén 3"]
+NUMBERS = ["230.2", "0.000001", "-7421.5", "18446744073709551615", "0", "1E+5", "-0.912", "3.4028235E+38", "1.1754944E-38",
+           "9007199254740993", "742.15", "123456789012345678901234567890", "1"]
+QUALITIES = ["timeout", "crc", "bad-reply", "no-link", "exception-1", "exception-99", "exception-255", "not-available"]
+DAY = 86_400_000
+
+
+def written(thing):
+    """JSON with decimals as they are."""
+    if isinstance(thing, dict):
+        return "{" + ",".join(json.dumps(name, ensure_ascii=False) + ":" + written(part) for name, part in thing.items()) + "}"
+    if isinstance(thing, (list, tuple)):
+        return "[" + ",".join(map(written, thing)) + "]"
+    return str(thing) if isinstance(thing, Decimal) else json.dumps(thing, ensure_ascii=False)
+
+
+@dataclasses.dataclass(eq=False)
+class Record:
+    """seq: as far as it can be read. layout: what its batches name as meta. pinned: said only once the key is acknowledged."""
+    agent: str
+    epoch: str
+    seq: int
+    body: object
+    layout: str
+    refused: bool = False
+    pinned: bool = False
+
+    @property
+    def key(self):
+        return (self.agent, self.epoch, self.seq)
+
+    def is_sample(self):
+        return not any(name in self.body for name in ("event", "void", "corrects"))
+
+
+@dataclasses.dataclass(eq=False)
+class Message:
+    """records: what must be acknowledged or parked of it; none in a payload that can't be used (parked whole)."""
+    agent: str
+    topic: str
+    payload: bytes
+    records: list
+    encoding: str = None
+    parked: bool = False
+
+
+class Box:
+    """One agent: its chain of epochs and what it committed."""
+
+    def __init__(self, name, site):
+        self.name, self.site = name, site
+        self.epochs = {}      # epoch: {seq: Record}, in the order of the chain
+        self.lost = {}        # epoch: last seq that nobody will ever send
+        self.evicted = set()  # keys that a void told instead
+        self.layouts = {}     # id: the meta message
+        self.by_topic = set()  # layouts that up/meta tells; others are told by a record or never
+
+
+class History:
+    """boxes, messages in the order of sending, withheld (sent when the centre asks), records (all variants that are ever said)."""
+
+    def __init__(self, seed, now):
+        self.rng = random.Random(seed)
+        self.now = now
+        self.boxes = []
+        self.records = []
+        self.messages = []
+        self.withheld = []
+        sites = [f"site-{seed}-a", f"site-{seed}-b"]
+        for number in range(self.rng.randint(2, 3)):
+            box = Box(f"box-{seed}-{number}", sites[number and self.rng.randrange(2)])
+            self.boxes.append(box)
+            self._live(box)
+            self._speak(box)
+        self._spoil_messages()
+        self.rng.shuffle(self.messages)
+
+    # -- what a box commits
+
+    def _live(self, box):
+        rng = self.rng
+        self.clock = (self.now - 3 * 3_600_000) // 60_000 * 60_000 + rng.randrange(60) * 1000
+        prev, self.layout = None, self._new_layout(box)
+        for number in range(rng.randint(2, 4)):
+            epoch = f"{rng.getrandbits(128):032x}"
+            if number == 0 and rng.random() < 0.3:
+                box.lost[f"{rng.getrandbits(128):032x}"] = last = rng.randint(1, 50)
+                prev = {"epoch": next(iter(box.lost)), "last": last}
+            since = rng.choice([None, self.clock + 1])
+            self.clock += rng.randrange(20_000)
+            box.epochs[epoch] = {}
+            self._commit(box, epoch, {"event": "start", "prev": prev, "since": since, "why": rng.choice(["stop", "crash", "một lý do"])})
+            if number == 0 or rng.random() < 0.3:
+                self._tell_layout(box, epoch)
+            for _ in range(rng.choice([8, 20, 40, 150 if rng.random() < 0.3 else 30])):
+                self._one(box, epoch)
+            last = len(box.epochs[epoch])
+            # A disk that lied: less than there is; or more, which nobody will ever send.
+            prev = {"epoch": epoch, "last": last + rng.choice([0, 0, 0, -1, 3])}
+
+    def _commit(self, box, epoch, body, seq_first=True):
+        seq = len(box.epochs[epoch]) + 1
+        record = Record(box.name, epoch, seq, {"seq": seq, **body}, self.layout)
+        box.epochs[epoch][seq] = record
+        return record
+
+    def _new_layout(self, box):
+        rng, name = self.rng, f"{self.rng.getrandbits(64):016x}"
+        points = {point: {"unit": "W", "kind": "gauge"} for point in POINTS if rng.random() < 0.8}
+        box.layouts[name] = {"v": 1, "agent": box.name, "site": box.site, "id": name, "points": {"p": points},
+                             "meters": [{"name": meter, "bus": "b", "unit_id": number, "profile": "p", "medium": "electricity",
+                                         "every": rng.choice([1000, 2000, 5000]), "points": "p"}
+                                        for number, meter in enumerate(METERS) if number == 0 or rng.random() < 0.8]}
+        return name
+
+    def _tell_layout(self, box, epoch):
+        how = self.rng.random()
+        if how < 0.75:
+            self._commit(box, epoch, {"event": "meta", "id": self.layout, "meta": box.layouts[self.layout]})
+        elif how < 0.9:
+            box.by_topic.add(self.layout)
+
+    def _one(self, box, epoch):
+        what = self.rng.random()
+        if what < 0.66:
+            self._commit(box, epoch, self._sample(box))
+        elif what < 0.70:
+            self._commit(box, epoch, {"event": "door", "open": self.rng.random() < 0.5, "deep": [{"x": Decimal("1.50")}, None]})
+        elif what < 0.76:
+            every = self._every(box, meter := self.rng.choice(METERS))
+            first, count = self.clock // every * every, self.rng.randint(1, 9)
+            self._commit(box, epoch, {"event": "skipped", "meter": meter, "from": first, "to": first + (count - 1) * every,
+                                      "count": count, "why": self.rng.choice(["back-off", "overrun"])})
+        elif what < 0.83:
+            self._void(box, epoch)
+        elif what < 0.86:
+            first = self.rng.randint(1, 30)
+            self._commit(box, epoch, {"event": "clock", "epoch": self.rng.choice(list(box.epochs)),
+                                      "range": [first, first + self.rng.randrange(20)], "shift": self.rng.randint(-9, 9) * 500})
+        elif what < 0.90:
+            self._correction(box, epoch)
+        elif what < 0.92:
+            self.layout = self._new_layout(box) if self.rng.random() < 0.5 else self.layout
+            self._tell_layout(box, epoch)
+        else:
+            self._refused(box, epoch)
+
+    def _every(self, box, meter):
+        return next((told["every"] for told in box.layouts[self.layout]["meters"] if told["name"] == meter), 1000)
+
+    def _values(self):
+        rng = self.rng
+        values = {point: Decimal(rng.choice(NUMBERS)) for point in rng.sample(POINTS, rng.randint(1, len(POINTS)))}
+        q = {}
+        for point in list(values):
+            if rng.random() < 0.1:
+                q[point] = "implausible"
+            elif rng.random() < 0.15:
+                q[point] = rng.choice(QUALITIES)
+                del values[point]
+        return {"values": values, "q": q} if q else {"values": values}
+
+    def _sample(self, box):
+        rng, meter = self.rng, self.rng.choice(METERS)
+        every = self._every(box, meter)
+        self.clock += rng.choice([0, 500, 1000, 1000, 3000])
+        slot = self.clock // every * every
+        body = {"ts": slot + rng.randrange(every), "meter": meter, **self._values()}
+        if rng.random() < 0.15:
+            body |= {"ts": slot + every + rng.randrange(3000), "slot": slot, "took": rng.randint(1001, 5000)}
+        if rng.random() < 0.1:
+            body |= {"slot": body["ts"] - rng.randrange(900), "clock": "estimated", "clock_error": rng.randrange(90_000)}
+            body["ts"] = rng.choice([body["ts"], body["ts"], 1_500_000_000_000])
+        if rng.random() < 0.12:
+            body |= {"values": {}, "q": {"*": rng.choice(QUALITIES[:-1])}}
+        if rng.random() < 0.05:
+            body["a field of later"] = [1, {"2": None}]
+        return body
+
+    def _void(self, box, epoch):
+        rng, own = self.rng, len(box.epochs[epoch]) + 1
+        target = rng.choice(list(box.epochs) + list(box.lost))
+        end = box.lost.get(target) or len(box.epochs[target])
+        first = rng.randint(1, end)
+        last = rng.choice([None, first, *[min(end, first + rng.randrange(6))] * 6])
+        if rng.random() < 0.3:  # a sample that was damaged in the journal
+            target, first, last = epoch, own, own
+        void = {"void": {"epoch": target, "first": first, "last": last}, "why": rng.choice(["evicted", "corrupt", "aged-out"])}
+        if rng.random() < 0.3:  # an answer to a request bears no seq
+            self.records.append(Record(box.name, epoch, None, void, self.layout))
+            return
+        self._commit(box, epoch, void)
+        if target in box.epochs and rng.random() < 0.5:
+            box.evicted |= {record.key for seq, record in box.epochs[target].items()
+                            if 1 < seq and first <= seq <= (last or end) and seq != own and not record.refused and "void" not in record.body}
+
+    def _correction(self, box, epoch):
+        samples = [record for by_seq in box.epochs.values() for record in by_seq.values() if not record.refused and record.is_sample()]
+        if samples:
+            wrong = self.rng.choice(samples)
+            self._commit(box, epoch, {"corrects": {"epoch": wrong.epoch, "seq": wrong.seq}, "ts": wrong.body["ts"],
+                                      "meter": wrong.body["meter"], **self._values()})
+
+    # -- what a centre must not take
+
+    def _refused(self, box, epoch):
+        spoiled = self._spoiled(box, epoch)
+        unreadable = self.rng.random() < 0.15
+        if unreadable:  # it can't be settled, only parked
+            body = self.rng.choice([
+                7, None, "text", [], {}, {**spoiled}, {**spoiled, "seq": 0}, {**spoiled, "seq": -1}, {**spoiled, "seq": "7"},
+                {**spoiled, "seq": 2 ** 53}, {**spoiled, "seq": None}, {"event": "door"}])
+            self.records.append(Record(box.name, epoch, None, body, self.layout, refused=True))
+        else:
+            self._commit(box, epoch, spoiled).refused = True
+
+    def _spoiled(self, box, epoch):
+        rng, good = self.rng, {**self._sample(box), "values": {"active_power": 1, "x": Decimal("2.5")}, "q": {}}
+        skipped = {"event": "skipped", "meter": "m-1", "from": self.clock, "to": self.clock, "count": 1, "why": "overrun"}
+        void = {"epoch": epoch, "first": 2, "last": 3}
+        bad_values = [{"": 1}, {"x" * 201: 1}, {"é" * 101: 1}, {"a\0b": 1}, {"x": "1"}, {"x": None}, {"x": True}, {"x": {}}, [], None]
+        bad_q = [{"x": "bad"}, {"y": "exception-0"}, {"y": "exception-256"}, {"x": "timeout"}, {"y": "implausible"}, {"*": "timeout"},
+                 {"y": None}, {"y": 1}, {"": "crc"}, [], "timeout", {"y": "exception-01"}]
+        choices = [
+            *[{**good, "values": bad} for bad in bad_values], *[{**good, "q": bad} for bad in bad_q],
+            {**good, "values": {}, "q": {"*": "timeout", "y": "crc"}},
+            {"ts": good["ts"], "meter": "m-1", "values": {}, "clock": "estimated"}, {**good, "clock": "guessed", "clock_error": 1},
+            *[{"meter": "m-1", "values": {}, "ts": ts} for ts in (1_577_836_799_999, self.now + 3 * DAY, -1, Decimal("1.5"), "1", None, 2 ** 53)],
+            *[{**good, "meter": meter} for meter in ("", "x" * 201, "a\0b", 1, None)],
+            *[{**good, name: bad} for name in ("slot", "took", "clock_error") for bad in (-1, "1", Decimal("0.5"))],
+            *[{name: part for name, part in good.items() if name != gone} for gone in ("ts", "meter", "values")],
+            *[{name: part for name, part in skipped.items() if name != gone} for gone in ("meter", "from", "to", "count", "why")],
+            {**skipped, "to": self.clock - 1}, {**skipped, "count": 0}, {**skipped, "why": ""},
+            {"event": "start", "prev": None, "since": None, "why": "not first"}, {"event": ""}, {"event": 7}, {"event": "void"},
+            {"event": "correction"}, {}, {"void": void}, {"void": 7, "why": "x"}, {"void": {"epoch": epoch, "first": 1}, "why": "x"},
+            *[{"void": {**void, **bad}, "why": "x"} for bad in ({"first": 4}, {"first": 0}, {"epoch": "xyz"}, {"last": 2 ** 53}, {"epoch": epoch.upper() + "A"})],
+            *[{"event": "clock", "epoch": epoch, "range": [1, 2], "shift": 5, **bad}
+              for bad in ({"range": [2, 1]}, {"range": [1]}, {"shift": Decimal("0.5")}, {"shift": None}, {"epoch": 7}, {"range": [0, 1]})],
+            {"event": "meta", "id": "x"}, {"event": "meta", "id": "x", "meta": {}}, {"event": "meta", "meta": box.layouts[self.layout]},
+            {**good, "corrects": {"epoch": epoch}}, {**good, "corrects": 7}, {"corrects": {"epoch": epoch, "seq": 1}, "values": {}}]
+        return rng.choice(choices)
+
+    # -- what is said of it, and how often
+
+    def _variant(self, record):
+        """The same key with another content; None where that could not be told from a difference without a meaning."""
+        body, rng = copy.deepcopy(record.body), self.rng
+        if record.refused or body.get("event") in ("meta",):
+            return None
+        if rng.random() < 0.2 and record.is_sample():
+            return Record(*record.key, {**body, "q": {"active_power": "unheard-of"}}, record.layout, refused=True, pinned=rng.random() < 0.5)
+        if "values" in body:
+            body |= rng.choice([self._values(), {"ts": body["ts"] + rng.choice([1, -1, 60_000])}, {"took": 7777}, {"values": {}, "q": {"*": "no-link"}}])
+        elif "void" in body:
+            body["void"]["first" if body["void"]["last"] is None else "last"] = (body["void"]["last"] or 0) + rng.randint(1, 3)
+        elif body["event"] == "clock":
+            body["shift"] += 500
+        else:
+            body["why"] = "another"
+        return None if body == record.body else Record(*record.key, body, record.layout, pinned=rng.random() < 0.5)
+
+    def _speak(self, box):
+        rng, extra = self.rng, [record for record in self.records if record.agent == box.name]
+        for epoch, by_seq in box.epochs.items():
+            said = [record for record in by_seq.values() if record.key not in box.evicted]
+            self.records += said
+            withheld = set(rng.sample([record.seq for record in said[1:-1]], min(3, len(said) - 2))) if rng.random() < 0.4 and len(said) > 4 else ()
+            self.withheld += [self._message(box, [record], "up/backfill") for record in said if record.seq in withheld]
+            said = [record for record in said if record.seq not in withheld]
+            variants = [variant for record in said if rng.random() < 0.1 for variant in (self._variant(record) for _ in range(2)) if variant]
+            self.records += variants
+            self._cut(box, said)
+            self._cut(box, said[::2], said[1::2])  # every other one: more ranges than one ack holds
+            overlap = rng.randrange(len(said))
+            self._cut(box, said[overlap:overlap + rng.randint(1, 30)])
+            for record in [*variants, *(record for record in extra if record.epoch == epoch)]:
+                others = [] if record.pinned else [other for other in said if other.layout == record.layout]
+                chosen = [record, *rng.sample(others, min(len(others), rng.randrange(4)))]
+                rng.shuffle(chosen)
+                self.messages.append(self._message(box, chosen))
+
+    def _cut(self, box, *lists):
+        """Batches of random sizes; the samples of one are of one layout. Sometimes a record stands in one twice."""
+        for records in lists:
+            while records:
+                size = self.rng.choice([1, 2, 5, 12, 30])
+                part = [record for record in records[:size] if record.layout == records[0].layout]
+                records = [record for record in records if record not in part]
+                if self.rng.random() < 0.15:
+                    part.insert(self.rng.randrange(len(part)), self.rng.choice(part))
+                self.messages.append(self._message(box, part))
+
+    def _message(self, box, records, topic=None):
+        topic = topic or self.rng.choice(["up/data", "up/backfill", "up/backfill"])
+        batch = {"v": 1, "agent": box.name, "site": box.site, "epoch": records[0].epoch, "sent": self.now + self.rng.randrange(DAY),
+                 "meta": records[0].layout, "records": [record.body for record in records]}
+        payload = written(batch).encode()
+        packed = topic == "up/backfill" and self.rng.random() < 0.6
+        return Message(box.name, topic, gzip.compress(payload, mtime=0) if packed else payload, records, "gzip" if packed else None)
+
+    def _spoil_messages(self):
+        """Payloads that can't be used at all: parked once, nothing of them is settled."""
+        for box in self.boxes:
+            good = self.rng.choice([message for message in self.messages if message.agent == box.name and not message.encoding])
+            spoil = [lambda p: p[:-3], lambda p: p.replace(b'{"v":1', b'{"v":2', 1), lambda p: p.replace(box.site.encode(), b"elsewhere", 1),
+                     lambda p: p.replace(box.name.encode(), b"stranger", 1), lambda p: p.replace(b'"epoch":"', b'"epoch":"x', 1),
+                     lambda p: p.replace(b'"records":[', b'"records":7,"x":[', 1), lambda p: b"rubbish from " + box.name.encode(), lambda p: p.decode().encode("utf-16")]
+            for how in self.rng.sample(spoil, 2):
+                self.messages.append(Message(box.name, good.topic, how(good.payload), [], parked=True))
+            if self.rng.random() < 0.5:
+                cut = gzip.compress(good.payload, mtime=0)[:-9]
+                self.messages.append(Message(box.name, "up/backfill", cut, [], "gzip", parked=True))
+        stranger = Message("nobody-" + self.boxes[0].name, "up/data", self.messages[0].payload, [], self.messages[0].encoding, parked=True)
+        self.messages.append(stranger)
