@@ -13,6 +13,9 @@ using contract::ParsedEvent;
 
 namespace {
 
+// So many are kept of an agent, with both contents; what comes beyond is counted.
+constexpr std::int64_t max_conflicts = 10'000;
+
 // The epochs that an event names beside its own: a void's, and a start's previous one.
 std::optional<EpochId> named_epoch(const ParsedEvent& event) {
   const char* const field = event.event == "void" ? "void" : event.event == "start" ? "prev" : nullptr;
@@ -39,7 +42,7 @@ Outcome BatchTransaction::run() {
     store_events();
     store_skipped();
     store_spans();
-    for (const auto& entry : conflicts_) tell_conflict(entry);
+    tell_conflicts();
     refuse_unread();
   }
   finish();
@@ -163,8 +166,31 @@ void BatchTransaction::compare() {
   }
 }
 
+void BatchTransaction::tell_conflicts() {
+  std::map<std::string, std::int64_t> rooms, overflow;
+  for (const auto& entry : conflicts_) {
+    ++outcome_.counts.conflicts;
+    const auto& agent = entry.portion->taken->agent;
+    auto room = rooms.find(agent);
+    if (room == rooms.end()) {
+      const auto rows =
+          database_.run("select count(*) from (select from conflict where agent_id = $1 limit $2) as kept",
+                        {std::to_string(entry.key.agent_id), std::to_string(max_conflicts)});
+      room = rooms.emplace(agent, max_conflicts - rows.integer(0, 0)).first;
+    }
+    if (room->second-- > 0)
+      tell_conflict(entry);
+    else
+      ++overflow[agent];
+  }
+  for (const auto& [agent, times] : overflow) {
+    outcome_.troubles.push_back("agent \"" + agent + "\" has " + std::to_string(max_conflicts) +
+                                " conflicts; more are counted, and not kept");
+    count_overflow(database_, agent, times, "the same epoch and seq with another content");
+  }
+}
+
 void BatchTransaction::tell_conflict(const Entry& entry) {
-  ++outcome_.counts.conflicts;
   outcome_.troubles.push_back("agent \"" + entry.portion->taken->agent + "\" sends epoch " +
                               entry.key.epoch.text() + " seq " + std::to_string(entry.seq()) +
                               " again with another content; the first stays (congto.conflict has both)");
@@ -217,7 +243,8 @@ void BatchTransaction::settle_parked() {
   }
   for (const auto& agent : without_room) {
     outcome_.troubles.push_back("agent \"" + agent + "\" has " + std::to_string(max_dead_letters) +
-                                " dead letters; what else can't be taken is neither kept nor acknowledged");
+                                " dead letters, or " + std::to_string(max_dead_letter_bytes >> 20) +
+                                " MiB of them; what else can't be taken is neither kept nor acknowledged");
   }
 }
 

@@ -61,6 +61,7 @@ class BatchTransaction {
   void lock_ledger();
   void sort();
   void compare();
+  void tell_conflicts();
   void tell_conflict(const Entry& entry);
   void load_names();
   void refuse(const Entry& entry, const std::string& reason);

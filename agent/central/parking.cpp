@@ -69,11 +69,22 @@ void count_known(Database& database, std::vector<Parcel>& parcels) {
   for (auto& parcel : parcels) parcel.kept = known.contains(parcel.hash);
 }
 
-std::int64_t room_of(Database& database, const std::string& agent) {
-  const auto rows =
-      database.run("select count(*) from (select from dead_letter where agent = $1 limit $2) as kept",
-                   {agent, std::to_string(max_dead_letters)});
-  return max_dead_letters - rows.integer(0, 0);
+struct Room {
+  std::int64_t letters, bytes;
+  bool take(std::size_t size) {
+    if (letters <= 0 || bytes <= 0) return false;
+    --letters;
+    bytes -= static_cast<std::int64_t>(size);
+    return true;
+  }
+};
+
+Room room_of(Database& database, const std::string& agent) {
+  const auto rows = database.run(
+      "select count(*), coalesce(sum(size), 0) from "
+      "(select octet_length(payload) as size from dead_letter where agent = $1 limit $2) as kept",
+      {agent, std::to_string(max_dead_letters)});
+  return {max_dead_letters - rows.integer(0, 0), max_dead_letter_bytes - rows.integer(0, 1)};
 }
 
 void keep(Database& database, const std::vector<const Parcel*>& parcels) {
@@ -98,33 +109,22 @@ void keep(Database& database, const std::vector<const Parcel*>& parcels) {
        hashes.text(), times.text()});
 }
 
-void count_overflow(Database& database, const std::string& agent, std::int64_t times,
-                    const std::string& reason) {
-  database.run(
-      "insert into dead_letter_overflow (agent, times, reason, last_at) values ($1, $2, $3, now()) "
-      "on conflict (agent) do update set times = dead_letter_overflow.times + excluded.times, reason = "
-      "excluded.reason, last_at = excluded.last_at",
-      {agent, std::to_string(times), reason});
-}
-
 void keep_new(Database& database, std::vector<Parcel>& parcels) {
-  std::map<std::string, std::int64_t> room;
+  std::map<std::string, Room> rooms;
   std::map<std::string, std::pair<std::int64_t, std::string>> overflow;  // times, the last reason
   std::vector<const Parcel*> fresh;
   for (auto& parcel : parcels) {
     if (parcel.kept) continue;
     const auto agent = agent_of(*parcel.letter);
-    const auto found = room.find(agent);
-    auto& left =
-        found != room.end() ? found->second : room.emplace(agent, room_of(database, agent)).first->second;
-    if (left > 0) {
-      --left;
+    auto found = rooms.find(agent);
+    if (found == rooms.end()) found = rooms.emplace(agent, room_of(database, agent)).first;
+    if (found->second.take(parcel.letter->payload.size())) {
       parcel.kept = true;
       fresh.push_back(&parcel);
     } else {
       auto& [times, reason] = overflow[agent];
       times += parcel.times;
-      reason = storable(parcel.letter->reason, max_reason);
+      reason = parcel.letter->reason;
     }
   }
   if (!fresh.empty()) keep(database, fresh);
@@ -132,6 +132,15 @@ void keep_new(Database& database, std::vector<Parcel>& parcels) {
 }
 
 }  // namespace
+
+void count_overflow(Database& database, const std::string& agent, std::int64_t times,
+                    const std::string& reason) {
+  database.run(
+      "insert into dead_letter_overflow (agent, times, reason, last_at) values ($1, $2, $3, now()) "
+      "on conflict (agent) do update set times = dead_letter_overflow.times + excluded.times, reason = "
+      "excluded.reason, last_at = excluded.last_at",
+      {agent, std::to_string(times), storable(reason, max_reason)});
+}
 
 void park(Database& database, std::vector<DeadLetter>& letters) {
   if (letters.empty()) return;

@@ -23,9 +23,13 @@ struct DeadLetter {
   bool kept = false;  // by park(): false when the agent has too many already
 };
 
-// So many a name: an agent gone wrong must not fill the centre's disk.
+// So many, and so large in all, a name: an agent gone wrong must not fill the centre's disk.
 inline constexpr std::int64_t max_dead_letters = 10'000;
+inline constexpr std::int64_t max_dead_letter_bytes = 64 * 1024 * 1024;
 
 void park(Database& database, std::vector<DeadLetter>& letters);
+// What is told of this name's but not kept.
+void count_overflow(Database& database, const std::string& agent, std::int64_t times,
+                    const std::string& reason);
 
 }  // namespace congto::central

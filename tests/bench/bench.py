@@ -13,6 +13,7 @@ import time
 
 import collectd
 import plant
+from boxes import boxes_case
 from central import central_case
 from centre import Centre
 from machine import Card, Process, start_broker, wait_for
@@ -28,6 +29,7 @@ class Bench:
         self.binary = str(pathlib.Path(options.binary).resolve())
         self.filler = str(pathlib.Path(options.filler).resolve())
         self.central = str(pathlib.Path(options.central).resolve())
+        self.boxes = options.boxes
         self.scale = 0.5 if options.quick else 1.0
         self.rows = []
 
@@ -255,6 +257,7 @@ def cases(bench):
         "drain": lambda: drain_case(bench),
         "stop": lambda: stop_case(bench),
         "central": lambda: central_case(bench, bench.central),
+        "boxes": lambda: boxes_case(bench, bench.central, bench.boxes),
     }
 
 
@@ -264,6 +267,7 @@ def main():
     parser.add_argument("--filler", required=True)
     parser.add_argument("--central", required=True)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--boxes", type=int, default=1000)
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
     bench = Bench(options)

@@ -145,6 +145,28 @@ class Hostile(CentreCase):
         self.say("up/data", batch(too_old(2)))
         self.wait_settled(EPOCH, "{[1,4)}")
 
+    def test_dead_letters_of_an_agent_have_a_size_too(self):
+        self.consumer()
+        self.database.sql("insert into congto.dead_letter (agent, topic, reason, payload, hash) "
+                          f"select '{AGENT_NAME}', 't', 'r', decode(repeat('00', 1048576), 'hex'), int8send(i) from generate_series(1, 64) i")
+        self.say("up/data", batch(START, too_old(2), sample(3)))
+        self.wait_settled(EPOCH, "{[1,2),[3,4)}")
+        self.assertEqual(self.database.sql("select times from congto.dead_letter_overflow"), [["1"]])
+
+    def test_conflicts_beyond_the_limit_are_counted_and_the_first_content_stays(self):
+        consumer = self.consumer()
+        self.say("up/data", batch(START, sample(2), sample(3), sample(4)))
+        self.wait_settled(EPOCH, "{[1,5)}")
+        first = self.database.sql("select values from congto.sample order by seq")
+        self.database.sql("insert into congto.conflict (agent_id, epoch_id, seq, hash, first, other) select agent_id, epoch_id, 2, i, 'null', "
+                          "'null' from congto.epoch, generate_series(1, 9999) i")
+        self.say("up/data", batch(*[sample(seq, {"active_power": 7}) for seq in (2, 3, 4)]))
+        consumer.stream.wait_text("10000 conflicts; more are counted, and not kept")
+        self.assertEqual(self.database.sql("select count(*) from congto.conflict"), [["10000"]])
+        self.assertEqual(self.database.sql("select times, reason from congto.dead_letter_overflow"),
+                         [["2", "the same epoch and seq with another content"]])
+        self.assertEqual(self.database.sql("select values from congto.sample order by seq"), first)
+
     def test_a_batch_full_of_rubbish_is_parked_up_to_the_limit(self):
         self.consumer()
         self.say_and_see_taken(gzip.compress(json.dumps(batch(*[too_old(seq) for seq in range(1, 12001)])).encode()),

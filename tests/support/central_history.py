@@ -178,10 +178,10 @@ class History:
         slot = self.clock // every * every
         body = {"ts": slot + rng.randrange(every), "meter": meter, **self._values()}
         if rng.random() < 0.15:
-            body |= {"ts": slot + every + rng.randrange(3000), "slot": slot, "took": rng.randint(1001, 5000)}
+            body |= {"ts": slot + every + rng.randrange(every), "slot": slot, "took": rng.randint(1001, 5000)}
         if rng.random() < 0.1:
-            body |= {"slot": body["ts"] - rng.randrange(900), "clock": "estimated", "clock_error": rng.randrange(90_000)}
-            body["ts"] = rng.choice([body["ts"], body["ts"], 1_500_000_000_000])
+            ts = rng.choice([body["ts"], body["ts"], 1_500_000_000_000])  # before 2020, and not refused
+            body |= {"ts": ts, "slot": ts - rng.randrange(900), "clock": "estimated", "clock_error": rng.randrange(90_000)}
         if rng.random() < 0.12:
             body |= {"values": {}, "q": {"*": rng.choice(QUALITIES[:-1])}}
         if rng.random() < 0.05:
@@ -261,7 +261,7 @@ class History:
         if rng.random() < 0.2 and record.is_sample():
             return Record(*record.key, {**body, "q": {"active_power": "unheard-of"}}, record.layout, refused=True, pinned=rng.random() < 0.5)
         if "values" in body:
-            body |= rng.choice([self._values(), {"ts": body["ts"] + rng.choice([1, -1, 60_000])}, {"took": 7777}, {"values": {}, "q": {"*": "no-link"}}])
+            body |= rng.choice([{"q": {}, **self._values()}, {"ts": body["ts"] + rng.choice([1, -1, 60_000])}, {"took": 7777}, {"values": {}, "q": {"*": "no-link"}}])
         elif "void" in body:
             body["void"]["first" if body["void"]["last"] is None else "last"] = (body["void"]["last"] or 0) + rng.randint(1, 3)
         elif body["event"] == "clock":

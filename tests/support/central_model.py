@@ -24,15 +24,25 @@ def parsed(text):
     return json.loads(text, parse_float=Decimal)
 
 
-def ranges(numbers):
-    """{1, 2, 3, 7} as [(1, 3), (7, 7)]; pairs among the numbers are ranges already."""
+def ranges(pairs):
+    """[(1, 2), (2, 3), (7, 7)] as [(1, 3), (7, 7)]."""
     found = []
-    for first, last in sorted((number if isinstance(number, tuple) else (number, number)) for number in numbers):
+    for first, last in sorted(pairs):
         if found and first <= found[-1][1] + 1:
             found[-1] = (found[-1][0], max(found[-1][1], last))
         else:
             found.append((first, last))
     return found
+
+
+def inside(seq, pairs):
+    return any(first <= seq <= last for first, last in pairs)
+
+
+def content(body):
+    """What two records must have alike to be the same; a centre may name the layout beside it."""
+    return canon({name: part for name, part in body.items() if name != "layout" and (name, part) != ("q", {})}) \
+        if isinstance(body, dict) else canon(body)
 
 
 def event_of(body):
@@ -65,7 +75,7 @@ class Model:
         first = [record for record in self.said[key] if not record.pinned]
         good = [record for record in first if not record.refused]
         for record in good:
-            if record.is_sample() and held["sample"].get(key, (None,) * 9)[1:] == self._sample(record)[1:]:
+            if record.is_sample() and held["sample"].get(key, (None,))[1:] == self._sample(record)[1:]:
                 return record
             if not record.is_sample() and held["event"].get(key) == self._event(record):
                 return record
@@ -90,7 +100,9 @@ class Model:
 
     @staticmethod
     def _event(record):
-        return (event_of(record.body), canon({name: part for name, part in record.body.items() if name != "meta"}))
+        """Of a meta record the rest stands in the layout."""
+        event, body = event_of(record.body), record.body
+        return (event, canon({"event": event, "id": body["id"]} if event == "meta" else body))
 
     def _of(self, *events):
         return {key: record.body for key, record in self.events.items() if event_of(record.body) in events}
@@ -107,10 +119,10 @@ class Model:
     def ledger(self):
         seqs = {}
         for agent, epoch, seq in self.said:
-            seqs.setdefault((agent, epoch), set()).add(seq)
+            seqs.setdefault((agent, epoch), set()).add((seq, seq))
         for agent, epoch, first, last, _ in self.voids():
             seqs.setdefault((agent, epoch), set()).add((first, last or LAST))
-        return {epoch: ranges(numbers) for epoch, numbers in seqs.items()}
+        return {place: ranges(pairs) for place, pairs in seqs.items()}
 
     def epochs(self):
         """What the start records said; of the others nothing."""
@@ -133,8 +145,8 @@ class Model:
 
     def conflicts(self):
         """The others that were good themselves; what is refused is parked, whether it came first or not."""
-        return {(*key, canon(record.body)) for key, records in self.said.items() for record in records
-                if not record.refused and canon(record.body) != canon(getattr(self.kept.get(key), "body", None))}
+        return {(*key, content(record.body)) for key, records in self.said.items() for record in records
+                if not record.refused and content(record.body) != content(getattr(self.kept.get(key), "body", None))}
 
     def letters(self, history):
         return {*((*record.key, canon(record.body)) for records in self.said.values() for record in records if record.refused),
