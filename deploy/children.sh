@@ -17,6 +17,7 @@ start() {
   done
   local name=$1
   shift
+  [[ ! -s $logs/$name.log ]] || mv -f "$logs/$name.log" "$logs/$name.log.1"  # why it ended last time
   # A session of its own: Ctrl-C is for the script, which ends them in order.
   (
     [[ -z ${held-} ]] || exec {held}>&-

@@ -233,10 +233,14 @@ create table if not exists conflict (
   primary key (agent_id, epoch_id, seq, hash)
 );
 
+-- A table that holds rows stays what it is: to cut it up would take hours, and updates must not.
 do $$
+declare
+  its_schema name := (select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'timescaledb');
 begin
-  if exists (select from pg_extension where extname = 'timescaledb') then
-    perform public.create_hypertable('congto.sample', 'ts', chunk_time_interval => interval '7 days', if_not_exists => true);
+  if its_schema is not null and not exists (select from congto.sample) then
+    execute format('select %I.create_hypertable(''congto.sample'', ''ts'', chunk_time_interval => interval ''7 days'', '
+                   'create_default_indexes => false, if_not_exists => true)', its_schema);
   end if;
 end $$;
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from tests.support.centre import SITE, CentreCase
+from tests.support.centre import SITE, SOURCE, CentreCase
 from tests.support.plant import AGENT_NAME, main
 
 EPOCH = "00112233445566778899aabbccddeeff"
@@ -93,6 +93,30 @@ class Database(CentreCase):
             signal_all(frozen, signal.SIGCONT)
         consumer.stream.wait_text("the database answers again")
         self.wait_settled(EPOCH, "{[1,6)}")
+
+    def test_timescaledb_is_asked_for_a_hypertable_while_there_are_no_rows(self):
+        """No package of Debian has the extension: a function of its name and arguments, and its line in the catalogue, stand for it."""
+        self.database.sql("create schema elsewhere; create table elsewhere.calls (relation text, dimension name, period interval);"
+                          "create function elsewhere.create_hypertable(relation regclass, time_column_name name, "
+                          "chunk_time_interval interval default null, create_default_indexes boolean default true, "
+                          "if_not_exists boolean default false) returns void language sql "
+                          "as 'insert into elsewhere.calls values ($1, $2, $3)';"
+                          "insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion) "
+                          "values (99999, 'timescaledb', 10, 'elsewhere'::regnamespace, false, '2')")
+        schema = f"\\i {SOURCE}/deploy/central/schema.sql\n"
+        self.database.sql(schema)
+        asked = [["sample", "ts", "7 days"]]
+        self.assertEqual(self.database.sql("table elsewhere.calls"), asked)
+        self.consumer()
+        self.say("up/data", batch(1, 5))
+        self.wait_settled(EPOCH, "{[1,6)}")
+        self.database.sql(schema)
+        self.assertEqual(self.database.sql("table elsewhere.calls"), asked)
+        # What TimescaleDB refuses: a unique key without the time, and a reference to such a table.
+        self.assertEqual(self.database.sql("select indexrelid::regclass from pg_index i where indrelid = 'congto.sample'::regclass and indisunique "
+                                           "and not exists (select from pg_attribute where attrelid = indrelid and attnum = any(indkey) "
+                                           "and attname = 'ts')"), [])
+        self.assertEqual(self.database.sql("select conname from pg_constraint where confrelid = 'congto.sample'::regclass"), [])
 
     def test_frozen_and_stopped(self):
         """A server that does not answer holds nobody up for long who wants to stop."""

@@ -54,11 +54,17 @@ class Model:
 
     def __init__(self, history, held):
         self.layouts = {(box.name, name): meta for box in history.boxes for name, meta in box.layouts.items()}
-        self.said = {}
-        self.keyless = [record for record in history.records if record.seq is None]
-        for record in history.records:
-            if record.seq is not None:
-                self.said.setdefault(record.key, []).append(record)
+        self.said, self.keyless, self.repeated = {}, [], []
+        for message in history.messages:
+            seqs = set()
+            for record in message.records:
+                if record.seq is None:
+                    self.keyless.append(record)
+                elif record.seq in seqs:  # no seq may stand twice in a batch: the second is refused
+                    self.repeated.append(record)
+                elif record not in self.said.setdefault(record.key, []):
+                    self.said[record.key].append(record)
+                seqs.add(record.seq)
         self.told = {(box.name, name) for box in history.boxes for name in box.by_topic}
         self.kept = {}
         for key in self.said:
@@ -72,14 +78,13 @@ class Model:
 
     def _choose(self, key, held):
         """Those that were said only after an acknowledgement can't be the first."""
-        first = [record for record in self.said[key] if not record.pinned]
-        good = [record for record in first if not record.refused]
+        good = [record for record in self.said[key] if not record.pinned and not record.refused]
         for record in good:
             if record.is_sample() and held["sample"].get(key, (None,))[1:] == self._sample(record)[1:]:
                 return record
             if not record.is_sample() and held["event"].get(key) == self._event(record):
                 return record
-        return good[0] if len(good) == len(first) else None
+        return good[0] if good else None
 
     # -- rows, as the tables should hold them
 
@@ -150,6 +155,7 @@ class Model:
 
     def letters(self, history):
         return {*((*record.key, canon(record.body)) for records in self.said.values() for record in records if record.refused),
+                *((*record.key, canon(record.body)) for record in self.repeated),
                 *((record.agent, None, None, canon(record.body)) for record in self.keyless if record.refused),
                 *((message.agent, None, None, message.payload) for message in history.messages if message.parked)}
 
