@@ -142,12 +142,12 @@ struct Writer::State {
   }
 
   bool store_group(const std::vector<Taken>& group, Outcome& outcome) {
-    int failed = 0;
+    int failures = 0;
     return until_done([&] {
       try {
-        outcome = store(database, group, failed < tries_by_itself ? Unknown::wait : Unknown::leave_out);
+        outcome = store(database, group, failures < tries_by_itself ? Unknown::wait : Unknown::leave_out);
       } catch (const DatabaseError& error) {
-        if (fails_by_itself(error)) ++failed;
+        if (fails_by_itself(error)) ++failures;
         throw;
       }
     });
