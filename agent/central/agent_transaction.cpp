@@ -1,4 +1,5 @@
-// The small transactions, and the claim by which of several consumers only one answers.
+// The small transactions, and the claim by which of several consumers only one answers. A crash of the
+// database may undo the last half second of them: then an answer comes twice, or a layout is asked for.
 #include "agent/central/agent_transaction.hpp"
 
 #include <algorithm>
@@ -130,7 +131,7 @@ Outcome parked(Database& database, const Taken& taken, const std::string& reason
 
 Outcome store_status(Database& database, const Taken& taken) {
   const auto& status = std::get<StatusReport>(taken.content);
-  Transaction transaction(database);
+  Transaction transaction(database, Durable::soon);
   const auto agents = enrolled(database, {taken.agent});
   Outcome outcome;
   if (const auto reason = not_admitted(agents, taken.agent, status.parsed.site); !reason.empty()) {
@@ -143,7 +144,7 @@ Outcome store_status(Database& database, const Taken& taken) {
 }
 
 Outcome ask_further(Database& database, const std::string& agent) {
-  Transaction transaction(database);
+  Transaction transaction(database, Durable::soon);
   // Three missed ones later it is gone: what it said then is no ground to ask for anything.
   const auto rows = database.run(
       "select a.agent_id, s.status from agent a join agent_status s using (agent_id) "
@@ -161,7 +162,7 @@ Outcome ask_further(Database& database, const std::string& agent) {
 }
 
 Outcome store_online(Database& database, const Taken& taken) {
-  Transaction transaction(database);
+  Transaction transaction(database, Durable::soon);
   const auto agents = enrolled(database, {taken.agent});
   Outcome outcome;
   if (const auto reason = not_admitted(agents, taken.agent, ""); !reason.empty()) {
@@ -180,7 +181,7 @@ Outcome store_online(Database& database, const Taken& taken) {
 
 Outcome store_meta(Database& database, const Taken& taken) {
   const auto& meta = std::get<Meta>(taken.content);
-  Transaction transaction(database);
+  Transaction transaction(database, Durable::soon);
   const auto agents = enrolled(database, {taken.agent});
   Outcome outcome;
   if (const auto reason = not_admitted(agents, taken.agent, meta.parsed.site); !reason.empty()) {

@@ -3,6 +3,7 @@
 #include "agent/central/batch_transaction.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/central/sql_text.hpp"
 #include "agent/contract/field_reader.hpp"
@@ -112,7 +113,6 @@ void BatchTransaction::sort() {
   for (const auto* portion : admitted_) {
     const auto key = key_of(*portion);
     const auto& settled = ledger_.at(key).settled;
-    auto& seen = in_this_transaction_[key];
     const auto& batch = portion->batch();
     for (std::size_t i = portion->first; i < portion->last; ++i) {
       const Entry entry{portion, &batch.parsed.records[i], key, batch.hashes[i]};
@@ -120,27 +120,15 @@ void BatchTransaction::sort() {
         answers_.push_back(entry);
         continue;
       }
-      const auto before = seen.find(entry.seq());
-      if (before != seen.end()) {
-        if (before->second == entry.hash) {
-          ++outcome_.counts.duplicates;
-        } else {
-          conflicts_.push_back(entry);
-        }
-        continue;
-      }
-      seen.emplace(entry.seq(), entry.hash);
       (compare_all_ || settled.contains(entry.seq()) ? known_ : fresh_).push_back(entry);
     }
   }
 }
 
-// What is settled is there with this content, or with another, or not at all: voided or parked before, and
-// then the data replaces that.
-void BatchTransaction::compare() {
-  std::map<EpochKey, std::unordered_map<std::uint64_t, std::int64_t>> stored;
+std::map<EpochKey, BatchTransaction::Hashes> BatchTransaction::stored_hashes() {
   std::map<EpochKey, ArrayText> wanted;
   for (const auto& entry : known_) wanted[entry.key].add(static_cast<std::int64_t>(entry.seq()));
+  std::map<EpochKey, Hashes> stored;
   for (const auto& [key, seqs] : wanted) {
     const auto rows = database_.run(
         "select seq, hash from sample where agent_id = $1 and epoch_id = $2 and seq = any($3::bigint[]) "
@@ -151,17 +139,30 @@ void BatchTransaction::compare() {
       stored[key][static_cast<std::uint64_t>(rows.integer(i, 0))] = rows.integer(i, 1);
     }
   }
-  for (const auto& entry : known_) {
-    const auto& there = stored[entry.key];
-    const auto found = there.find(entry.seq());
-    if (found == there.end()) {
-      fresh_.push_back(entry);
-    } else if (found->second == entry.hash) {
-      ++outcome_.counts.duplicates;
-      ledger_.settle(entry.key, {entry.seq(), entry.seq()});  // new only when everything is compared
-    } else {
-      conflicts_.push_back(entry);
-      ledger_.settle(entry.key, {entry.seq(), entry.seq()});
+  return stored;
+}
+
+// What is settled is there with this content, or with another, or not at all: voided or parked before, and
+// then the data replaces that. Of a key that comes several times the first stays; what is stored was first.
+void BatchTransaction::compare() {
+  const auto stored = stored_hashes();
+  auto first = stored;
+  auto candidates = std::exchange(fresh_, {});
+  for (const auto* const entries : {&known_, &candidates}) {
+    for (const auto& entry : *entries) {
+      const auto [its, is_new] = first[entry.key].try_emplace(entry.seq(), entry.hash);
+      if (is_new) {
+        fresh_.push_back(entry);
+        continue;
+      }
+      const bool same = its->second == entry.hash;
+      if (same) ++outcome_.counts.duplicates;
+      if (!same) conflicts_.push_back(entry);
+      // New to the ledger only when everything is compared. What is not stored yet may still be refused.
+      const auto there = stored.find(entry.key);
+      if (there != stored.end() && there->second.contains(entry.seq())) {
+        ledger_.settle(entry.key, {entry.seq(), entry.seq()});
+      }
     }
   }
 }
@@ -196,10 +197,10 @@ void BatchTransaction::tell_conflict(const Entry& entry) {
                               " again with another content; the first stays (congto.conflict has both)");
   database_.run(
       "insert into conflict (agent_id, epoch_id, seq, hash, first, other) select $1, $2, $3, $4, coalesce("
-      "(select jsonb_strip_nulls(jsonb_build_object('seq', s.seq, 'ts', s.ts, 'slot', s.slot, 'meter', "
-      "m.name, "
-      "'layout', l.id, 'q', s.q, 'clock_error', s.clock_error, 'values', (select jsonb_object_agg(v.point, "
-      "v.value) "
+      "(select jsonb_strip_nulls(jsonb_build_object('seq', s.seq, 'ts', (extract(epoch from s.ts) * "
+      "1000)::bigint, 'took', s.took, 'slot', s.slot, 'meter', m.name, 'layout', l.id, 'q', s.q, 'clock', "
+      "case when s.clock_error is not null then 'estimated' end, 'clock_error', s.clock_error, 'values', "
+      "(select coalesce(jsonb_object_agg(v.point, v.value), '{}') "
       "from unnest(m.points, s.values) as v(point, value) where v.value is not null))) from sample s "
       "join meter m using (agent_id, meter_id) join layout l using (agent_id, layout_id) "
       "where s.agent_id = $1 and s.epoch_id = $2 and s.seq = $3 limit 1), "

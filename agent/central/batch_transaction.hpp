@@ -53,6 +53,7 @@ class BatchTransaction {
     std::uint64_t seq() const { return *record->seq; }
     const std::string& layout() const { return portion->batch().parsed.header.meta; }
   };
+  using Hashes = std::unordered_map<std::uint64_t, std::int64_t>;  // by seq
   struct Span {
     std::int64_t first, last;
   };
@@ -60,6 +61,7 @@ class BatchTransaction {
   bool admit();
   void lock_ledger();
   void sort();
+  std::map<EpochKey, Hashes> stored_hashes();
   void compare();
   void tell_conflicts();
   void tell_conflict(const Entry& entry);
@@ -93,8 +95,7 @@ class BatchTransaction {
   std::vector<const Portion*> admitted_;
   Ledger ledger_;
   Registry registry_;
-  std::vector<Entry> fresh_, known_, conflicts_, answers_;  // answers: voids without a seq
-  std::map<EpochKey, std::unordered_map<std::uint64_t, std::int64_t>> in_this_transaction_;  // seq -> hash
+  std::vector<Entry> fresh_, known_, conflicts_, answers_;   // answers: voids without a seq
   std::map<std::pair<EpochKey, std::int64_t>, Span> spans_;  // by epoch and layout
   std::map<EpochKey, std::string> told_;                     // whose settled ranges the agent is told
   std::vector<DeadLetter> letters_;

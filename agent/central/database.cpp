@@ -132,8 +132,25 @@ std::int64_t Rows::integer(std::size_t row, int column) const {
 
 std::string_view Rows::command() const { return PQcmdStatus(raw_result(result_)); }
 
+class Database::Asking {
+ public:
+  explicit Asking(std::atomic<BootTime>& asked) : asked_(asked) { asked_ = BootClock::now(); }
+  ~Asking() { asked_ = not_asked; }
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
+
+ private:
+  std::atomic<BootTime>& asked_;
+};
+
+std::optional<BootTime> Database::asked_since() const {
+  const BootTime asked = asked_;
+  return asked == not_asked ? std::nullopt : std::optional(asked);
+}
+
 void Database::connect() {
   if (connection_ && PQstatus(raw(connection_)) == CONNECTION_OK) return;
+  const Asking asking(asked_);
   connection_.reset();
   // Later values win: dbname first, so that the URL in it is expanded and the rest is added.
   // A cut connection is noticed within two minutes, not by the kernel's two hours.
@@ -177,6 +194,7 @@ Rows Database::run(const std::string& statement, std::initializer_list<Value> va
   for (const auto& value : values) texts.push_back(value ? value->c_str() : nullptr);
   auto* const connection = raw(connection_);
   if (connection == nullptr) throw DatabaseError(DatabaseError::Kind::away, "", "PostgreSQL: not connected");
+  const Asking asking(asked_);
   return Rows(checked(connection, PQexecParams(connection, statement.c_str(), static_cast<int>(texts.size()),
                                                nullptr, texts.data(), nullptr, nullptr, 0)));
 }
@@ -184,6 +202,7 @@ Rows Database::run(const std::string& statement, std::initializer_list<Value> va
 void Database::copy(const std::string& statement, const std::string& rows) {
   auto* const connection = raw(connection_);
   if (connection == nullptr) throw DatabaseError(DatabaseError::Kind::away, "", "PostgreSQL: not connected");
+  const Asking asking(asked_);
   checked(connection, PQexec(connection, statement.c_str()));
   constexpr std::size_t portion = 1 << 20;  // libpq counts in int
   bool sent = true;
@@ -204,7 +223,10 @@ void Database::copy(const std::string& statement, const std::string& rows) {
   if (wrong) std::rethrow_exception(wrong);
 }
 
-Transaction::Transaction(Database& database) : database_(database) { database_.run("begin"); }
+Transaction::Transaction(Database& database, Durable durable) : database_(database) {
+  database_.run("begin");
+  if (durable == Durable::soon) database_.run("set local synchronous_commit = off");
+}
 
 Transaction::~Transaction() {
   if (!open_) return;

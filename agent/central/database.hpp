@@ -1,8 +1,9 @@
 // Database: one connection to PostgreSQL over libpq, with plain text in and out. Blocking; one thread at a
-// time. What goes wrong is thrown as DatabaseError, which says whether to wait, to try again, or whose fault
-// it is.
+// time, but asked_since(). What goes wrong is thrown as DatabaseError, which says whether to wait, to try
+// again, or whose fault it is.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -11,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "drivers/core/clock.hpp"
 
 namespace congto::central {
 
@@ -69,15 +72,26 @@ class Database {
   // "copy table (…) from stdin": rows in COPY's text format, each with its line end.
   void copy(const std::string& statement, const std::string& rows);
 
+  // Since when the server owes an answer; nothing while it is asked for none. A frozen one gives no error.
+  // From any thread.
+  std::optional<BootTime> asked_since() const;
+
  private:
+  static constexpr BootTime not_asked{};
+  class Asking;  // while it lives
   std::string url_, password_;
   std::shared_ptr<void> connection_;
+  std::atomic<BootTime> asked_ = not_asked;
 };
+
+// When a commit is on the disk: before anybody sees it, or up to half a second later. What an acknowledgement
+// rests on is never of the second kind.
+enum class Durable { at_once, soon };
 
 // A transaction: rolled back unless commit() was called. After an error nothing is left of it.
 class Transaction {
  public:
-  explicit Transaction(Database& database);
+  explicit Transaction(Database& database, Durable durable = Durable::at_once);
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;

@@ -27,7 +27,9 @@ void Downlink::add(const Outcome& outcome) {
     auto& its = due(answer.agent);
     its.answer = true;
     for (const auto& settled : answer.settled) its.settled[settled.epoch] = settled.ranges;
-    if (!answer.request.requests.empty() || !answer.request.metas.empty()) its.request = answer.request;
+    if (!answer.request.requests.empty() || !answer.request.metas.empty()) {
+      its.requests.push_back(answer.request);
+    }
   }
 }
 
@@ -44,9 +46,10 @@ bool Downlink::flush_one(const std::string& agent, Due& due, WallTime now) {
     due.settled.erase(due.settled.begin(), next);
     due.answer = false;
   }
-  if (due.request.requests.empty() && due.request.metas.empty()) return true;
-  if (!publish_(contract::topic(agent, contract::Topic::request), contract::write(due.request))) return false;
-  due.request = {};
+  for (; !due.requests.empty(); due.requests.pop_front()) {
+    const auto text = contract::write(due.requests.front());
+    if (!publish_(contract::topic(agent, contract::Topic::request), text)) return false;
+  }
   return true;
 }
 

@@ -30,8 +30,8 @@ class Downlink {
  private:
   struct Due {
     std::map<EpochId, RangeSet> settled;
-    bool answer = false;  // an acknowledgement is due even if it names nothing
-    contract::DataRequest request;
+    bool answer = false;                         // an acknowledgement is due even if it names nothing
+    std::deque<contract::DataRequest> requests;  // the ledger calls each of them asked
   };
   Due& due(const std::string& agent);
   bool flush_one(const std::string& agent, Due& due, WallTime now);

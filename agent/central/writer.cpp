@@ -2,7 +2,6 @@
 // left behind.
 #include "agent/central/writer.hpp"
 
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -29,9 +28,13 @@ constexpr milliseconds last_pause{10'000};
 // agent's message must not stop all others for ever.
 constexpr int tries_by_itself = 4;
 
+// What an agent says of itself is a transaction of its own: some milliseconds, as so many records take. After
+// an outage thousands come, and acknowledgements must not wait for all of them.
+constexpr std::size_t records_a_small_one = 100;
+
 std::size_t records_of(const Taken& taken) {
   const auto* const batch = std::get_if<std::unique_ptr<Batch>>(&taken.content);
-  return batch == nullptr ? 1 : (*batch)->parsed.records.size() + 1;
+  return batch == nullptr ? records_a_small_one : (*batch)->parsed.records.size() + 1;
 }
 
 // Roughly, in memory: names and decimals take some four times their text.
@@ -60,8 +63,6 @@ void prepare_session(Database& database) {
 }  // namespace
 
 struct Writer::State {
-  static constexpr BootTime not_asked{};
-
   Database database;
   Handlers handlers;
   std::size_t queue_bytes;
@@ -74,7 +75,6 @@ struct Writer::State {
   bool stopping = false;
   std::string trouble;  // as last told; this and the next are the thread's own
   bool up = false;      // and it was told so
-  std::atomic<BootTime> asked = not_asked;
 
   State(DatabaseSettings settings, Handlers its_handlers, std::size_t its_queue_bytes)
       : database(std::move(settings.url), std::move(settings.password)),
@@ -118,17 +118,14 @@ struct Writer::State {
   bool until_done(const std::function<void()>& step) {
     auto length = first_pause;
     for (int tries = 0;; ++tries) {
-      asked = BootClock::now();
       try {
         connect();
         step();
-        asked = not_asked;
         tell("");
         if (!up && handlers.connected) handlers.connected();
         up = true;
         return true;
       } catch (const DatabaseError& error) {
-        asked = not_asked;
         const bool soon = error.kind == DatabaseError::Kind::again && tries < 10;
         if (error.kind != DatabaseError::Kind::again) {
           database.disconnect();  // what a connection may be left with is not worth finding out
@@ -194,10 +191,7 @@ bool Writer::push(Taken taken) {
   return true;
 }
 
-std::optional<BootTime> Writer::asked_since() const {
-  const BootTime asked = state_->asked;
-  return asked == State::not_asked ? std::nullopt : std::optional(asked);
-}
+std::optional<BootTime> Writer::asked_since() const { return state_->database.asked_since(); }
 
 bool Writer::finish(milliseconds patience) {
   {

@@ -40,8 +40,7 @@ class Writer {
 
   // False, and nothing taken, when too much waits already.
   bool push(Taken taken);
-  // Since when the database owes an answer; nothing while it is asked for none. A frozen server gives no
-  // error.
+  // Of the database.
   std::optional<BootTime> asked_since() const;
   // Ends after the transaction under way; what waits is given up, for nothing of it is acknowledged. False:
   // the database does not answer; the thread is left to itself. At most once.

@@ -170,7 +170,9 @@ begin atomic
   join congto.meter m on m.agent_id = a.agent_id and m.name = first_told.meter
   cross join lateral congto.samples_of(
     a.agent_id, m.meter_id, congto.time_of(first_told.slot / first_told.every * first_told.every - 1000),
-    congto.time_of((first_told.slot / first_told.every + 4) * first_told.every)) s
+    congto.time_of(first_told.slot / first_told.every * first_told.every + 4 * (  -- Of the intervals that have such a slot.
+      select max(w.every) from congto.layout_meter w where w.agent_id = a.agent_id and w.meter_id = m.meter_id
+      and first_told.slot / first_told.every * first_told.every % w.every = 0))) s
   join congto.layout_meter l on l.agent_id = a.agent_id and l.layout_id = s.layout_id and l.meter_id = m.meter_id
   where a.site = first_told.site and s.slot / l.every * l.every = first_told.slot / first_told.every * first_told.every
   order by not s.read,
@@ -192,7 +194,8 @@ cross join lateral (
   from unnest(s.points, s.values) u (point, value) where c.body is null
   union all
   select t.point, (c.body -> 'values' ->> t.point)::numeric, c.body -> 'q' ->> t.point, false
-  from jsonb_object_keys(coalesce(c.body -> 'q', '{}') || (c.body -> 'values')) t (point) where c.body is not null
+  from jsonb_object_keys(coalesce(c.body -> 'q', '{}') || (c.body -> 'values')) t (point)
+  where c.body is not null and t.point <> '*'
 ) v
 left join layout_point p on p.agent_id = s.agent_id and p.layout_id = s.layout_id and p.meter_id = s.meter_id
   and p.point = v.point
@@ -320,7 +323,7 @@ with hole as (
   cross join lateral unnest(int8multirange(int8range(1, greatest(k.last_known, 0) + 1)) - k.settled) piece
   where k.last_known is not null
 ), given_up as (
-  -- Data that comes after its void replaces it. The record that tells the void can bear a seq of the void itself.
+  -- What comes after its void replaces it; the record that tells the void may bear a seq of the void itself, and does not.
   select v.agent_id, e.epoch, lower(piece) as first, upper(piece) - 1 as last, 'void' as kind, v.why, v.told_at as since
   from void v
   join epoch e using (agent_id, epoch_id)
@@ -330,7 +333,10 @@ with hole as (
             and s.seq >= v.first and s.seq <= coalesce(v.last, 9223372036854775806)
           union all
           select t.seq from event t where t.agent_id = v.agent_id and t.epoch_id = v.epoch_id
-            and t.seq >= v.first and t.seq <= coalesce(v.last, 9223372036854775806) and t.event <> 'void') came) came
+            and t.seq >= v.first and t.seq <= coalesce(v.last, 9223372036854775806)
+            and not (t.event = 'void' and t.body ->> 'why' = v.why and t.body -> 'void' ->> 'epoch' = hex_of(e.epoch)
+                     and (t.body -> 'void' ->> 'first')::bigint = v.first
+                     and (t.body -> 'void' ->> 'last')::bigint is not distinct from v.last)) came) came
   cross join lateral unnest(int8multirange(int8range(v.first, v.last + 1)) - coalesce(came.seqs, '{}')) piece
 ), broken as (
   select k.agent_id, k.epoch, k.last_known + 1 as first, null::bigint as last, 'open-ended' as kind,
@@ -392,14 +398,14 @@ comment on view dated_span is 'From when to when each layout was in use in an ep
 -- In use until the next layout's first slot; the last one until its agent is removed. Neighbours that are equal are one.
 create or replace view layout_spell as
 with turn as (
-  select s.agent_id, s.layout_id, s.first_slot, s.epoch_id, s.layout_id is distinct from lag(s.layout_id) over past as begins,
-    max(s.last_slot) over (partition by s.agent_id) as last_slot
+  select s.agent_id, s.layout_id, s.first_slot, s.last_slot, s.epoch_id,
+    s.layout_id is distinct from lag(s.layout_id) over past as begins, max(s.last_slot) over (partition by s.agent_id) as newest_slot
   from dated_span s
-  window past as (partition by s.agent_id order by s.first_slot, s.epoch_id, s.layout_id)
+  window past as (partition by s.agent_id order by s.first_slot, s.last_slot, s.epoch_id, s.layout_id)
 )
 select t.agent_id, t.layout_id, t.first_slot as from_slot,
-  coalesce(lead(t.first_slot) over (partition by t.agent_id order by t.first_slot, t.epoch_id, t.layout_id),
-           case when a.removed_at is null then 9000000000000000 else t.last_slot + 1 end) as until_slot
+  coalesce(lead(t.first_slot) over (partition by t.agent_id order by t.first_slot, t.last_slot, t.epoch_id, t.layout_id),
+           case when a.removed_at is null then 9000000000000000 else t.newest_slot + 1 end) as until_slot
 from turn t join agent a using (agent_id)
 where t.begins;
 comment on view layout_spell is 'Which layout was in use when: from from_slot on, before until_slot (Unix ms).';

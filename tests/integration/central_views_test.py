@@ -194,9 +194,9 @@ class Gaps(ViewCase):
         box.void("e", 10, 20, "evicted")
         box.sample("e", 12, MONDAY, "m-1", "a", [1])
         box.event("e", 13, "clock")
-        box.event("e", 20, "void")  # tells a void, and is no data
+        box.event("e", 20, "void", {"void": {"epoch": box.hex("e"), "first": 10, "last": 20}, "why": "evicted"})  # tells it, no data
         box.void("e", 30, 30, "corrupt")
-        box.event("e", 30, "void")
+        box.event("e", 30, "void", {"void": {"epoch": box.hex("e"), "first": 30, "last": 30}, "why": "corrupt"})
         box.void("e", 50, 51, "evicted")
         box.sample("e", 50, MONDAY, "m-1", "a", [1])
         box.event("e", 51, "skipped")

@@ -2,69 +2,12 @@
 the way. All of it follows from the seed and the time of the start; what the centre must make of it stands in central_model.
 """
 import copy
-import dataclasses
 import gzip
-import json
 import random
 from decimal import Decimal
 
-POINTS = ["active_power", "active_energy_import", "power_factor", "điện áp", "a\"b,{c}"]
-METERS = ["m-1", "m-2", "máy nén 3"]
-NUMBERS = ["230.2", "0.000001", "-7421.5", "18446744073709551615", "0", "1E+5", "-0.912", "3.4028235E+38", "1.1754944E-38",
-           "9007199254740993", "742.15", "123456789012345678901234567890", "1"]
-QUALITIES = ["timeout", "crc", "bad-reply", "no-link", "exception-1", "exception-99", "exception-255", "not-available"]
-DAY = 86_400_000
-
-
-def written(thing):
-    """JSON with decimals as they are."""
-    if isinstance(thing, dict):
-        return "{" + ",".join(json.dumps(name, ensure_ascii=False) + ":" + written(part) for name, part in thing.items()) + "}"
-    if isinstance(thing, (list, tuple)):
-        return "[" + ",".join(map(written, thing)) + "]"
-    return str(thing) if isinstance(thing, Decimal) else json.dumps(thing, ensure_ascii=False)
-
-
-@dataclasses.dataclass(eq=False)
-class Record:
-    """seq: as far as it can be read. layout: what its batches name as meta. pinned: said only once the key is acknowledged."""
-    agent: str
-    epoch: str
-    seq: int
-    body: object
-    layout: str
-    refused: bool = False
-    pinned: bool = False
-
-    @property
-    def key(self):
-        return (self.agent, self.epoch, self.seq)
-
-    def is_sample(self):
-        return not any(name in self.body for name in ("event", "void", "corrects"))
-
-
-@dataclasses.dataclass(eq=False)
-class Message:
-    """records: what must be acknowledged or parked of it; none in a payload that can't be used (parked whole)."""
-    agent: str
-    topic: str
-    payload: bytes
-    records: list
-    encoding: str = None
-    parked: bool = False
-
-
-class Box:
-    """One agent: its chain of epochs and what it committed."""
-
-    def __init__(self, name, site):
-        self.name, self.site = name, site
-        self.epochs = {}      # epoch: {seq: Record}, in the order of the chain
-        self.lost = {}        # epoch: last seq that nobody will ever send
-        self.evicted = set()  # keys that a void told instead
-        self.layouts = {}     # id: the meta message
-        self.by_topic = set()  # layouts that up/meta tells; others are told by a record or never
+from tests.support.central_records import (DAY, METERS, NUMBERS, POINTS, QUALITIES, Box, Message, Record, refused_events, refused_samples,
+                                           unusable, without_seq, written)
 
 
 class History:
@@ -77,6 +20,7 @@ class History:
         self.records = []
         self.messages = []
         self.withheld = []
+        self._later = []
         sites = [f"site-{seed}-a", f"site-{seed}-b"]
         for number in range(self.rng.randint(2, 3)):
             box = Box(f"box-{seed}-{number}", sites[number and self.rng.randrange(2)])
@@ -85,6 +29,7 @@ class History:
             self._speak(box)
         self._spoil_messages()
         self.rng.shuffle(self.messages)
+        self.messages += self._later
 
     # -- what a box commits
 
@@ -103,13 +48,13 @@ class History:
             self._commit(box, epoch, {"event": "start", "prev": prev, "since": since, "why": rng.choice(["stop", "crash", "một lý do"])})
             if number == 0 or rng.random() < 0.3:
                 self._tell_layout(box, epoch)
-            for _ in range(rng.choice([8, 20, 40, 150 if rng.random() < 0.3 else 30])):
+            for _ in range(rng.choice([8, 20, 40, 200 if rng.random() < 0.3 else 30])):
                 self._one(box, epoch)
             last = len(box.epochs[epoch])
             # A disk that lied: less than there is; or more, which nobody will ever send.
             prev = {"epoch": epoch, "last": last + rng.choice([0, 0, 0, -1, 3])}
 
-    def _commit(self, box, epoch, body, seq_first=True):
+    def _commit(self, box, epoch, body):
         seq = len(box.epochs[epoch]) + 1
         record = Record(box.name, epoch, seq, {"seq": seq, **body}, self.layout)
         box.epochs[epoch][seq] = record
@@ -128,7 +73,7 @@ class History:
         how = self.rng.random()
         if how < 0.75:
             self._commit(box, epoch, {"event": "meta", "id": self.layout, "meta": box.layouts[self.layout]})
-        elif how < 0.9:
+        elif how < 0.9 and not box.by_topic:  # it holds one; others are never told
             box.by_topic.add(self.layout)
 
     def _one(self, box, epoch):
@@ -151,7 +96,9 @@ class History:
         elif what < 0.90:
             self._correction(box, epoch)
         elif what < 0.92:
-            self.layout = self._new_layout(box) if self.rng.random() < 0.5 else self.layout
+            if self.rng.random() < 0.5:
+                self.layout = self._new_layout(box)
+                self.clock += 10_000  # no slot belongs to both
             self._tell_layout(box, epoch)
         else:
             self._refused(box, epoch)
@@ -202,8 +149,8 @@ class History:
             return
         self._commit(box, epoch, void)
         if target in box.epochs and rng.random() < 0.5:
-            box.evicted |= {record.key for seq, record in box.epochs[target].items()
-                            if 1 < seq and first <= seq <= (last or end) and seq != own and not record.refused and "void" not in record.body}
+            covered = [box.epochs[target][seq] for seq in range(max(first, 2), (last or end) + 1) if (target, seq) != (epoch, own)]
+            box.evicted |= {record.key for record in covered if not record.refused and "void" not in record.body}
 
     def _correction(self, box, epoch):
         samples = [record for by_seq in box.epochs.values() for record in by_seq.values() if not record.refused and record.is_sample()]
@@ -215,41 +162,13 @@ class History:
     # -- what a centre must not take
 
     def _refused(self, box, epoch):
-        spoiled = self._spoiled(box, epoch)
-        unreadable = self.rng.random() < 0.15
-        if unreadable:  # it can't be settled, only parked
-            body = self.rng.choice([
-                7, None, "text", [], {}, {**spoiled}, {**spoiled, "seq": 0}, {**spoiled, "seq": -1}, {**spoiled, "seq": "7"},
-                {**spoiled, "seq": 2 ** 53}, {**spoiled, "seq": None}, {"event": "door"}])
-            self.records.append(Record(box.name, epoch, None, body, self.layout, refused=True))
+        rng = self.rng
+        body = rng.choice(refused_samples(self._sample(box), self.now) if rng.random() < 0.6 else
+                          refused_events(epoch, box.layouts[self.layout], self.clock))
+        if rng.random() < 0.15:
+            self.records.append(Record(box.name, epoch, None, rng.choice(without_seq(body)), self.layout, refused=True))
         else:
-            self._commit(box, epoch, spoiled).refused = True
-
-    def _spoiled(self, box, epoch):
-        rng, good = self.rng, {**self._sample(box), "values": {"active_power": 1, "x": Decimal("2.5")}, "q": {}}
-        skipped = {"event": "skipped", "meter": "m-1", "from": self.clock, "to": self.clock, "count": 1, "why": "overrun"}
-        void = {"epoch": epoch, "first": 2, "last": 3}
-        bad_values = [{"": 1}, {"x" * 201: 1}, {"é" * 101: 1}, {"a\0b": 1}, {"x": "1"}, {"x": None}, {"x": True}, {"x": {}}, [], None]
-        bad_q = [{"x": "bad"}, {"y": "exception-0"}, {"y": "exception-256"}, {"x": "timeout"}, {"y": "implausible"}, {"*": "timeout"},
-                 {"y": None}, {"y": 1}, {"": "crc"}, [], "timeout", {"y": "exception-01"}]
-        choices = [
-            *[{**good, "values": bad} for bad in bad_values], *[{**good, "q": bad} for bad in bad_q],
-            {**good, "values": {}, "q": {"*": "timeout", "y": "crc"}},
-            {"ts": good["ts"], "meter": "m-1", "values": {}, "clock": "estimated"}, {**good, "clock": "guessed", "clock_error": 1},
-            *[{"meter": "m-1", "values": {}, "ts": ts} for ts in (1_577_836_799_999, self.now + 3 * DAY, -1, Decimal("1.5"), "1", None, 2 ** 53)],
-            *[{**good, "meter": meter} for meter in ("", "x" * 201, "a\0b", 1, None)],
-            *[{**good, name: bad} for name in ("slot", "took", "clock_error") for bad in (-1, "1", Decimal("0.5"))],
-            *[{name: part for name, part in good.items() if name != gone} for gone in ("ts", "meter", "values")],
-            *[{name: part for name, part in skipped.items() if name != gone} for gone in ("meter", "from", "to", "count", "why")],
-            {**skipped, "to": self.clock - 1}, {**skipped, "count": 0}, {**skipped, "why": ""},
-            {"event": "start", "prev": None, "since": None, "why": "not first"}, {"event": ""}, {"event": 7}, {"event": "void"},
-            {"event": "correction"}, {}, {"void": void}, {"void": 7, "why": "x"}, {"void": {"epoch": epoch, "first": 1}, "why": "x"},
-            *[{"void": {**void, **bad}, "why": "x"} for bad in ({"first": 4}, {"first": 0}, {"epoch": "xyz"}, {"last": 2 ** 53}, {"epoch": epoch.upper() + "A"})],
-            *[{"event": "clock", "epoch": epoch, "range": [1, 2], "shift": 5, **bad}
-              for bad in ({"range": [2, 1]}, {"range": [1]}, {"shift": Decimal("0.5")}, {"shift": None}, {"epoch": 7}, {"range": [0, 1]})],
-            {"event": "meta", "id": "x"}, {"event": "meta", "id": "x", "meta": {}}, {"event": "meta", "meta": box.layouts[self.layout]},
-            {**good, "corrects": {"epoch": epoch}}, {**good, "corrects": 7}, {"corrects": {"epoch": epoch, "seq": 1}, "values": {}}]
-        return rng.choice(choices)
+            self._commit(box, epoch, body).refused = True
 
     # -- what is said of it, and how often
 
@@ -259,9 +178,13 @@ class History:
         if record.refused or body.get("event") in ("meta",):
             return None
         if rng.random() < 0.2 and record.is_sample():
-            return Record(*record.key, {**body, "q": {"active_power": "unheard-of"}}, record.layout, refused=True, pinned=rng.random() < 0.5)
+            body |= {"q": {"active_power": "unheard-of"}}
+            return Record(*record.key, body, record.layout, refused=True, pinned=rng.random() < 0.5)
         if "values" in body:
-            body |= rng.choice([{"q": {}, **self._values()}, {"ts": body["ts"] + rng.choice([1, -1, 60_000])}, {"took": 7777}, {"values": {}, "q": {"*": "no-link"}}])
+            later = rng.choice([1, -1, 60_000])
+            body |= rng.choice([{"q": {}, **self._values()}, {"took": 7777},
+                                {name: body[name] + later for name in ("ts", "slot") if name in body},
+                                {"values": {}, "q": {"*": "no-link"}} if record.is_sample() else {"took": 1}])
         elif "void" in body:
             body["void"]["first" if body["void"]["last"] is None else "last"] = (body["void"]["last"] or 0) + rng.randint(1, 3)
         elif body["event"] == "clock":
@@ -275,13 +198,20 @@ class History:
         for epoch, by_seq in box.epochs.items():
             said = [record for record in by_seq.values() if record.key not in box.evicted]
             self.records += said
-            withheld = set(rng.sample([record.seq for record in said[1:-1]], min(3, len(said) - 2))) if rng.random() < 0.4 and len(said) > 4 else ()
-            self.withheld += [self._message(box, [record], "up/backfill") for record in said if record.seq in withheld]
-            said = [record for record in said if record.seq not in withheld]
-            variants = [variant for record in said if rng.random() < 0.1 for variant in (self._variant(record) for _ in range(2)) if variant]
+            withheld = rng.sample(said[1:-1], 3) if len(said) > 4 and rng.random() < 0.4 else []
+            self.withheld += [self._message(box, [record], "up/backfill") for record in withheld]
+            said = [record for record in said if record not in withheld]
+            variants = [self._variant(record) for record in said if rng.random() < 0.1 for _ in range(2)]
+            variants = [variant for variant in variants if variant]
             self.records += variants
-            self._cut(box, said)
-            self._cut(box, said[::2], said[1::2])  # every other one: more ranges than one ack holds
+            if len(said) < 140:
+                self._cut(box, said, said[::2], said[1::2])
+            else:  # every other one first: more ranges than one ack holds
+                self._cut(box, said[::2])
+                at_once, self.messages = self.messages, []
+                self._cut(box, said[1::2])
+                later, self.messages = self.messages, at_once
+                self._later += later
             overlap = rng.randrange(len(said))
             self._cut(box, said[overlap:overlap + rng.randint(1, 30)])
             for record in [*variants, *(record for record in extra if record.epoch == epoch)]:
@@ -313,13 +243,9 @@ class History:
         """Payloads that can't be used at all: parked once, nothing of them is settled."""
         for box in self.boxes:
             good = self.rng.choice([message for message in self.messages if message.agent == box.name and not message.encoding])
-            spoil = [lambda p: p[:-3], lambda p: p.replace(b'{"v":1', b'{"v":2', 1), lambda p: p.replace(box.site.encode(), b"elsewhere", 1),
-                     lambda p: p.replace(box.name.encode(), b"stranger", 1), lambda p: p.replace(b'"epoch":"', b'"epoch":"x', 1),
-                     lambda p: p.replace(b'"records":[', b'"records":7,"x":[', 1), lambda p: b"rubbish from " + box.name.encode(), lambda p: p.decode().encode("utf-16")]
-            for how in self.rng.sample(spoil, 2):
-                self.messages.append(Message(box.name, good.topic, how(good.payload), [], parked=True))
+            for payload in self.rng.sample(unusable(good.payload, box), 2):
+                self.messages.append(Message(box.name, good.topic, payload, [], parked=True))
             if self.rng.random() < 0.5:
                 cut = gzip.compress(good.payload, mtime=0)[:-9]
                 self.messages.append(Message(box.name, "up/backfill", cut, [], "gzip", parked=True))
-        stranger = Message("nobody-" + self.boxes[0].name, "up/data", self.messages[0].payload, [], self.messages[0].encoding, parked=True)
-        self.messages.append(stranger)
+        self.messages.append(Message("nobody-" + self.boxes[0].name, "up/data", self.messages[0].payload, [], parked=True))

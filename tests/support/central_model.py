@@ -60,11 +60,16 @@ class Model:
             for record in message.records:
                 if record.seq is None:
                     self.keyless.append(record)
-                elif record.seq in seqs:  # no seq may stand twice in a batch: the second is refused
+                elif record.seq in seqs:  # no seq may stand twice in a batch: the second that could be taken is refused
                     self.repeated.append(record)
                 elif record not in self.said.setdefault(record.key, []):
                     self.said[record.key].append(record)
-                seqs.add(record.seq)
+                seqs |= set() if record.refused else {record.seq}
+        self.given_up = {}
+        for record in [*self.keyless, *(record for records in self.said.values() for record in records)]:
+            if not record.refused and "void" in record.body:
+                void = record.body["void"]
+                self.given_up.setdefault((record.agent, void["epoch"]), []).append((void["first"], void["last"] or LAST))
         self.told = {(box.name, name) for box in history.boxes for name in box.by_topic}
         self.kept = {}
         for key in self.said:
@@ -77,8 +82,11 @@ class Model:
         self.events = {key: record for key, record in self.kept.items() if not record.is_sample()}
 
     def _choose(self, key, held):
-        """Those that were said only after an acknowledgement can't be the first."""
-        good = [record for record in self.said[key] if not record.pinned and not record.refused]
+        """Those that were said only after an acknowledgement can't be the first, unless what was acknowledged is a void or was parked."""
+        good = [record for record in self.said[key] if not record.refused]
+        parked = any(record.refused and not record.pinned for record in self.said[key])
+        if not parked and not inside(key[2], self.given_up.get(key[:2], ())):
+            good = [record for record in good if not record.pinned]
         for record in good:
             if record.is_sample() and held["sample"].get(key, (None,))[1:] == self._sample(record)[1:]:
                 return record
@@ -214,7 +222,7 @@ class Model:
             q, meter = body.get("q") or {}, record.body["meter"]
             told = set(body["values"]) | set(q) - {"*"}
             if "*" in q and self.every(record, meter):
-                told = points[key[0], meter] & set(self.layouts[key[0], record.layout]["points"]["p"])
+                told = set(points[key[0], meter]) & set(self.layouts[key[0], record.layout]["points"]["p"])
             for point in told:
                 found[*key, point] = (body["values"].get(point), q.get(point, q.get("*")))
         return found

@@ -109,9 +109,9 @@ class Box:
         self.write(f"insert into skipped values ({self.id}, {self._epochs[epoch]}, {seq}, {self.meter(meter)}, {self._layouts[layout]}, "
                    f"{from_slot}, {to_slot}, 1, '{why}')")
 
-    def event(self, epoch, seq, event):
+    def event(self, epoch, seq, event, body=None):
         self.write(f"insert into event (agent_id, epoch_id, seq, event, body, hash) values ({self.id}, {self._epochs[epoch]}, {seq}, "
-                   f"'{event}', '{{}}', {self._number()})")
+                   f"'{event}', '{json.dumps(body or {})}', {self._number()})")
 
     def void(self, epoch, first, last, why):
         self.write(f"insert into void (agent_id, epoch_id, first, last, why) values ({self.id}, {self._epochs[epoch]}, {first}, "

@@ -68,6 +68,25 @@ TEST_CASE("while the broker takes nothing, a newer acknowledgement replaces the 
   CHECK(ack->acks[0].ranges == RangeSet{{1, 20}});
 }
 
+TEST_CASE("a request does not take the place of another that was not yet sent") {
+  Rig rig;
+  rig.room = 0;
+  Outcome outcome;
+  outcome.answers.push_back({"edge-1", {}, {{{epoch(1), {{1, 9}}}}, {}}});
+  outcome.answers.push_back({"edge-1", {}, {{{epoch(2), {{1, 5}}}}, {}}});
+  rig.downlink.add(outcome);
+  rig.downlink.flush(now);
+  rig.room = SIZE_MAX;
+  rig.downlink.flush(now);
+  rig.downlink.flush(now);
+  REQUIRE(rig.sent.size() == 3);
+  for (const auto number : {std::uint8_t{1}, std::uint8_t{2}}) {
+    const auto request = contract::parse_request(rig.sent[number].second);
+    REQUIRE(request->requests.size() == 1);
+    CHECK(request->requests[0].epoch == epoch(number));
+  }
+}
+
 TEST_CASE(
     "a status is answered even when nothing is settled, and the request comes after the acknowledgement") {
   Rig rig;
