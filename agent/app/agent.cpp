@@ -125,7 +125,7 @@ Result<void> Agent::open_journal() {
 
 void Agent::make_pollers() {
   std::vector<meter::LayoutMeter> described;
-  for (const auto& meter : settings_.plant.meters) described.push_back(meter.layout());
+  for (auto& meter : settings_.plant.meters) described.push_back(meter.take_layout());
   layout_ = std::make_shared<const meter::Layout>(std::move(described));
   meta_.layout = layout_;
   meta_.info.resize(layout_->meters().size());
@@ -141,7 +141,7 @@ void Agent::make_pollers() {
         std::make_unique<poll::BusPoller>(context_.get_executor(), bus, std::move(polled), layout_,
                                           make_link(context_.get_executor(), bus, clock_), clock_, *this));
   }
-  // The pollers and the layout have all that is needed of them: points take a quarter of a kilobyte each.
+  // The pollers and the layout have all that is needed of them.
   settings_.plant = {};
   // A layout that the journal does not know yet is told before its first sample.
   // The answer comes on the journal's thread: it has a copy of its own.

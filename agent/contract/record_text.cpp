@@ -55,6 +55,7 @@ void RecordText::prepare(const meter::LayoutPtr& layout) {
     names.head = ",\"meter\":";
     append_string(names.head, meter.name);
     names.head += ",\"values\":{";
+    names.points.reserve(meter.points.size());  // kept for good
     for (const auto& point : meter.points) {
       append_string(names.points.emplace_back(), point.name);
       names.points.back() += ':';

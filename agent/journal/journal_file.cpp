@@ -83,13 +83,14 @@ void create(Database& database, const fs::path& path, const std::string& agent) 
 }
 
 // In locking mode EXCLUSIVE, set before the first access, WAL needs no shared memory and nobody else gets in.
-// secure_delete is on in Debian's build and would overwrite what leaves the ring.
+// secure_delete is on in Debian's build and would overwrite what leaves the ring. The cache always fills up,
+// but what is only appended gains little by it: with 128, 256 or 512 KiB the same is written, within 2 %.
 void configure(Database& database) {
   if (database.text("PRAGMA journal_mode = WAL") != "wal")
     throw DatabaseError(0, "the file system allows no WAL");
   database.execute(
       "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA secure_delete = OFF;"
-      "PRAGMA cache_size = -512;");
+      "PRAGMA cache_size = -256;");
   database.keep_wal();
 }
 

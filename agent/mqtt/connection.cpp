@@ -132,6 +132,8 @@ class PahoConnection final : public Connection {
         max_packet_in_(settings.max_packet_in),
         client_((address.tls ? "ssl://" : "tcp://") + address.text(), settings.client_id,
                 paho::create_options(MQTTVERSION_5)) {
+    // Else it writes a line for every packet and call into a ring of 125 kB, which nobody reads.
+    MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
     fill_options(settings, address);
     client_.set_message_callback([this](paho::const_message_ptr message) {
       if (message->get_payload().size() > max_packet_in_) return;  // the broker was told

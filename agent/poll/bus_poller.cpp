@@ -36,9 +36,10 @@ modbus::Failure stopped() { return {modbus::FailureKind::no_link, 0, "the poller
 
 }  // namespace
 
-BusPoller::Polled::Polled(PolledMeter configured, const meter::Bus& bus)
+BusPoller::Polled::Polled(PolledMeter configured, const meter::LayoutPtr& layout, const meter::Bus& bus)
     : meter(std::move(configured)),
-      plan(std::move(meter.meter.points), meter.meter.limits.read, meter::wire_cost(bus, meter.meter.limits)),
+      plan(meter::points_of(layout, meter.layout_index), meter.meter.limits.read,
+           meter::wire_cost(bus, meter.meter.limits)),
       about(meter.meter, bus) {}
 
 BusPoller::BusPoller(boost::asio::any_io_executor executor, meter::Bus bus, std::vector<PolledMeter> meters,
@@ -55,7 +56,7 @@ BusPoller::BusPoller(boost::asio::any_io_executor executor, meter::Bus bus, std:
   for (auto& configured : meters) {
     link_->set_pause(configured.meter.unit_id, configured.meter.limits.pause);
     units_.try_emplace(configured.meter.unit_id);
-    meters_.emplace_back(std::move(configured), bus_);
+    meters_.emplace_back(std::move(configured), layout_, bus_);
     meters_.back().plan_reset = clock_.boot();
   }
 }

@@ -29,7 +29,7 @@
 
 namespace congto::poll {
 
-// One meter of this bus, and its place in the layout that its samples name.
+// One meter of this bus, and its place in the layout that its samples name: its points are taken from there.
 struct PolledMeter {
   meter::Meter meter;
   std::uint16_t layout_index = 0;
@@ -78,7 +78,7 @@ class BusPoller {
     std::optional<BootTime> last_traffic;
   };
   struct Polled {
-    Polled(PolledMeter configured, const meter::Bus& bus);
+    Polled(PolledMeter configured, const meter::LayoutPtr& layout, const meter::Bus& bus);
     PolledMeter meter;
     meter::MeterPlan plan;
     std::optional<BootTime> plan_reset;  // nothing: due at the next poll

@@ -38,6 +38,10 @@ Layout::Layout(std::vector<LayoutMeter> meters) : meters_(std::move(meters)), id
 
 std::string Layout::text() const { return layout_json(meters_); }
 
+std::shared_ptr<const std::vector<Point>> points_of(const LayoutPtr& layout, std::size_t meter) {
+  return {layout, &layout->meters()[meter].points};
+}
+
 Result<std::shared_ptr<const Layout>> Layout::parse(std::string_view text) {
   auto meters = parse_layout_json(text);
   if (!meters) return meters.error();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -46,5 +47,8 @@ class Layout {
 };
 
 using LayoutPtr = std::shared_ptr<const Layout>;
+
+// The points of one of its meters; they keep the layout alive.
+std::shared_ptr<const std::vector<Point>> points_of(const LayoutPtr& layout, std::size_t meter);
 
 }  // namespace congto::meter

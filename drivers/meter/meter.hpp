@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "drivers/meter/layout.hpp"
@@ -24,6 +25,8 @@ struct Meter {
   std::vector<Point> info;    // kind info: read at start, on return and daily
 
   LayoutMeter layout() const { return {name, bus, unit_id, profile, medium, every, points}; }
+  // The same, which takes the points along: nothing else in an agent is as large.
+  LayoutMeter take_layout() { return {name, bus, unit_id, profile, medium, every, std::move(points)}; }
 };
 
 }  // namespace congto::meter

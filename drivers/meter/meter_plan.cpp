@@ -22,13 +22,16 @@ constexpr std::chrono::minutes refusal_borne{5};
 }  // namespace
 
 MeterPlan::MeterPlan(std::vector<Point> points, ReadLimits limits, WireCost cost)
+    : MeterPlan(std::make_shared<const std::vector<Point>>(std::move(points)), std::move(limits), cost) {}
+
+MeterPlan::MeterPlan(std::shared_ptr<const std::vector<Point>> points, ReadLimits limits, WireCost cost)
     : points_(std::move(points)),
       configured_(std::move(limits)),
       limits_(configured_),
       cost_(cost),
-      refused_(points_.size(), 0),
-      history_(points_.size()),
-      plan_(plan_reads(points_, {}, limits_, cost_)),
+      refused_(points_->size(), 0),
+      history_(points_->size()),
+      plan_(plan_reads(*points_, {}, limits_, cost_)),
       probes_(first_probes) {}
 
 void MeterPlan::refuse(std::size_t point, std::uint8_t exception, BootTime now) {
@@ -66,7 +69,7 @@ void MeterPlan::search_ended(bool cut_short, bool anything_good) {
   if (anything_good) fruitless_ = 0;
   if (searched && cut_short) {
     // Halving ends at single parts: so many are enough for any meter.
-    probes_ = std::min(2 * probes_, 4 * (points_.size() + first_probes));
+    probes_ = std::min(2 * probes_, 4 * (points_->size() + first_probes));
   } else if (!anything_good) {
     ++fruitless_;
   }
@@ -105,10 +108,10 @@ void MeterPlan::reset() {
 
 void MeterPlan::replan() {
   if (!changed_) return;
-  std::vector<bool> wanted(points_.size());
+  std::vector<bool> wanted(points_->size());
   for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = refused_[i] == 0;
   // plan_reads takes an empty list for "all"; with no points there is nothing to plan either way.
-  plan_ = plan_reads(points_, wanted, limits_, cost_);
+  plan_ = plan_reads(*points_, wanted, limits_, cost_);
   const auto& reads = plan_.reads;
   const auto gone = [&](const Unanswered& one) {
     return std::find(reads.begin(), reads.end(), one.read) == reads.end();

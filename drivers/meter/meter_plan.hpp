@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -17,9 +18,11 @@ namespace congto::meter {
 class MeterPlan {
  public:
   MeterPlan(std::vector<Point> points, ReadLimits limits, WireCost cost);
+  // Over points that another holds too: those of a layout, which an agent need not keep twice.
+  MeterPlan(std::shared_ptr<const std::vector<Point>> points, ReadLimits limits, WireCost cost);
 
   const ReadPlan& reads() const { return plan_; }
-  std::span<const Point> points() const { return points_; }
+  std::span<const Point> points() const { return *points_; }
   const ReadLimits& limits() const { return limits_; }  // as configured, narrowed by what was learned
   const WireCost& cost() const { return cost_; }
 
@@ -66,7 +69,7 @@ class MeterPlan {
   void replan();
 
  private:
-  std::vector<Point> points_;
+  std::shared_ptr<const std::vector<Point>> points_;
   ReadLimits configured_;
   ReadLimits limits_;
   WireCost cost_;

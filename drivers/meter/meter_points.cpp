@@ -45,6 +45,7 @@ class MeterPoints {
     const auto ct = read_ratio("ct", multiplied_by_ct);
     const auto vt = read_ratio("vt", multiplied_by_vt);
     choose();
+    meter_.points.reserve(candidates_.size());  // they stay as long as the agent runs: without room to spare
     for (const Candidate& candidate : candidates_) make(candidate, ct, vt);
     if (!report_.failed()) warn_without_transformers(ct.has_value(), vt.has_value());
     if (meter_.points.empty() && !failed_ && !report_.failed()) {
