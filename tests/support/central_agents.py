@@ -110,7 +110,7 @@ class Agents:
 
         def round_of():
             # Locked in the order of the centre, so that neither waits for the other for ever.
-            self.case.database.sql("with locked as (select agent_id, epoch_id from congto.epoch order by epoch for no key update) "
+            self.case.database.sql("with locked as (select agent_id, epoch_id from congto.epoch order by agent_id, epoch for no key update) "
                                    "update congto.epoch e set asked_at = asked_at - interval '1 day' from locked l "
                                    "where e.agent_id = l.agent_id and e.epoch_id = l.epoch_id")
             self._tell_all()
