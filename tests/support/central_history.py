@@ -139,9 +139,10 @@ class History:
         rng, own = self.rng, len(box.epochs[epoch]) + 1
         target = rng.choice(list(box.epochs) + list(box.lost))
         end = box.lost.get(target) or len(box.epochs[target])
-        first = rng.randint(1, end)
+        # Never a start that is held: the chain ends where one is given up, and nobody would send it again.
+        first = rng.randint(1 if target in box.lost else min(2, end), end)
         last = rng.choice([None, first, *[min(end, first + rng.randrange(6))] * 6])
-        if rng.random() < 0.3:  # a sample that was damaged in the journal
+        if rng.random() < 0.3 or (target in box.epochs and first == 1):  # a sample that was damaged in the journal
             target, first, last = epoch, own, own
         void = {"void": {"epoch": target, "first": first, "last": last}, "why": rng.choice(["evicted", "corrupt", "aged-out"])}
         if rng.random() < 0.3:  # an answer to a request bears no seq
