@@ -155,8 +155,7 @@ Outcome ask_further(Database& database, const std::string& agent) {
   const auto status = contract::parse_status(rows.text(0, 1));
   if (!status) return outcome;  // of an earlier version; the next one is of this
   auto answer = answer_to(database, agent, rows.integer(0, 0), *status);
-  if (!answer.request.requests.empty() || !answer.request.metas.empty())
-    outcome.answers.push_back(std::move(answer));
+  if (!answer.request.empty()) outcome.answers.push_back(std::move(answer));
   transaction.commit();
   return outcome;
 }

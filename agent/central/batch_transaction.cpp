@@ -155,9 +155,11 @@ void BatchTransaction::compare() {
         fresh_.push_back(entry);
         continue;
       }
-      const bool same = its->second == entry.hash;
-      if (same) ++outcome_.counts.duplicates;
-      if (!same) conflicts_.push_back(entry);
+      if (its->second == entry.hash) {
+        ++outcome_.counts.duplicates;
+      } else {
+        conflicts_.push_back(entry);
+      }
       // New to the ledger only when everything is compared. What is not stored yet may still be refused.
       const auto there = stored.find(entry.key);
       if (there != stored.end() && there->second.contains(entry.seq())) {

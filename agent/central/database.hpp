@@ -78,7 +78,7 @@ class Database {
 
  private:
   static constexpr BootTime not_asked{};
-  class Asking;  // while it lives
+  class Asking;  // sets asked_ while it lives
   std::string url_, password_;
   std::shared_ptr<void> connection_;
   std::atomic<BootTime> asked_ = not_asked;

@@ -27,9 +27,7 @@ void Downlink::add(const Outcome& outcome) {
     auto& its = due(answer.agent);
     its.answer = true;
     for (const auto& settled : answer.settled) its.settled[settled.epoch] = settled.ranges;
-    if (!answer.request.requests.empty() || !answer.request.metas.empty()) {
-      its.requests.push_back(answer.request);
-    }
+    if (!answer.request.empty()) its.requests.push_back(answer.request);
   }
 }
 

@@ -19,6 +19,7 @@ struct DataRequest {
   };
   std::vector<Wanted> requests;
   std::vector<std::string> metas;  // layout ids asked for
+  bool empty() const { return requests.empty() && metas.empty(); }
 };
 
 // The lowest max_ack_ranges ranges of each epoch; what lies above is for a later request.
